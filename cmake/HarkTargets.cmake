@@ -1,0 +1,56 @@
+# The one place where compile options are set. Every target of ours links
+# hark_options; nothing sets CMAKE_CXX_FLAGS or uses include_directories().
+add_library(hark_options INTERFACE)
+target_compile_options(hark_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference -Wformat=2 -Wimplicit-fallthrough
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
+  $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wlogical-op -Wuseless-cast>)
+target_include_directories(hark_options INTERFACE
+  ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+if(HARK_SANITIZE)
+  list(JOIN HARK_SANITIZE "," _sanitizers)
+  target_compile_options(hark_options INTERFACE
+    -fsanitize=${_sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(hark_options INTERFACE -fsanitize=${_sanitizers})
+endif()
+
+# hark_library(detect SOURCES a.cc b.cc DEPS hark::base absl::status)
+function(hark_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(hark_${name} STATIC ${ARG_SOURCES})
+  add_library(hark::${name} ALIAS hark_${name})
+  target_link_libraries(hark_${name} PUBLIC hark_options ${ARG_DEPS})
+endfunction()
+
+# hark_test(detect/sliding_counter_test DEPS hark::detect)
+function(hark_test path)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  string(REPLACE "/" "_" target ${path})
+  add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/${path}.cc)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${target} PRIVATE hark_options ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${path} COMMAND ${target})
+  set_tests_properties(${path} PROPERTIES TIMEOUT 300)
+endfunction()
+
+function(hark_bench name)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  add_executable(${name} ${name}.cc)
+  target_link_libraries(${name} PRIVATE hark_options ${ARG_DEPS} benchmark::benchmark_main)
+endfunction()
+
+# A fuzz target is always built. Without libFuzzer it links a main() that
+# replays files, so that it cannot rot and its corpus runs as a test.
+function(hark_fuzz name)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  add_executable(${name} ${name}.cc)
+  target_link_libraries(${name} PRIVATE hark_options ${ARG_DEPS})
+  if(HARK_FUZZ)
+    target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc)
+    add_test(NAME fuzz/${name} COMMAND ${name} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+  endif()
+endfunction()

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+#include "hark/fact.h"
+
+namespace hark {
+
+// Appends values to a byte string, in a form that does not depend on the machine: LEB128 for
+// unsigned numbers, zig-zag before it for signed ones, length-prefixed bytes. Not thread-safe.
+class ByteWriter {
+ public:
+  void Unsigned(std::uint64_t value);
+  void Signed(std::int64_t value);
+  void Bool(bool value) { bytes_.push_back(value ? '\1' : '\0'); }
+  void Text(std::string_view text);
+  void OptionalText(const std::optional<std::string>& text);
+  void Hash(const Hash128& hash);
+
+  const std::string& bytes() const { return bytes_; }
+  std::string Take() { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+// Reads what a ByteWriter wrote. After the first damage every read returns an empty value and
+// ok() is false: check it once at the end, and before trusting a count for a loop or a reserve.
+class ByteReader {
+ public:
+  explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
+
+  std::uint64_t Unsigned();
+  std::int64_t Signed();
+  bool Bool();
+  std::string Text();
+  std::optional<std::string> OptionalText();
+  Hash128 Hash();
+  // A number of things of at least `min_bytes` bytes each: fails if they cannot all be there.
+  std::size_t Count(std::size_t min_bytes = 1);
+
+  bool ok() const { return ok_; }
+  bool at_end() const { return rest_.empty(); }
+  std::size_t remaining() const { return rest_.size(); }
+  void Fail() {
+    ok_ = false;
+    rest_ = {};
+  }
+
+ private:
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+}  // namespace hark

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "absl/hash/hash.h"
+
+#include "hark/fact.h"
+
+namespace hark {
+
+// The first 128 bits of SHA-256 over the parts, each preceded by its length as 8 bytes little
+// endian, so that ("ab", "c") and ("a", "bc") differ. Allocates nothing for parts that together
+// fit in 4 KiB.
+Hash128 HashParts(std::initializer_list<std::string_view> parts);
+
+// 32 lower-case hexadecimal digits.
+std::string ToHex(const Hash128& hash);
+
+// For hash tables: the bytes are already uniform, so their first eight are the table's hash.
+struct Hash128Hasher {
+  std::size_t operator()(const Hash128& hash) const {
+    std::size_t value = 0;
+    static_assert(sizeof(value) <= sizeof(hash));
+    __builtin_memcpy(&value, hash.data(), sizeof(value));
+    return value;
+  }
+};
+
+}  // namespace hark

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace hark {
+
+// Writes one JSON document without white space, keys in the order in which they are given:
+// the bytes of a canonical alert depend on it. Invalid UTF-8 becomes U+FFFD; control characters,
+// U+2028, U+2029, '<', '>' and '&' are escaped, so that a line is safe in a log and in HTML.
+// Not thread-safe.
+class JsonWriter {
+ public:
+  JsonWriter& BeginObject();
+  JsonWriter& EndObject();
+  JsonWriter& BeginArray();
+  JsonWriter& EndArray();
+  JsonWriter& Key(std::string_view key);
+  JsonWriter& String(std::string_view value);
+  JsonWriter& Unsigned(std::uint64_t value);
+  JsonWriter& Signed(std::int64_t value);
+  JsonWriter& Bool(bool value);
+  JsonWriter& Null();
+
+  const std::string& text() const { return text_; }
+  std::string Take();
+
+ private:
+  void Separate();
+  std::string text_;
+  bool needs_comma_ = false;
+};
+
+}  // namespace hark

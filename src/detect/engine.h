@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "hark/detector.h"
+#include "rules/rule_set.h"
+
+namespace hark::detect {
+
+struct EngineOptions {
+  // The budget of all detector state, counted logically (design: bounds), in bytes.
+  std::uint64_t max_state_bytes = 512ULL << 20;
+};
+
+// Told which events an episode is made of: for `--events-of`, and for the oracle of the tests.
+class EpisodeObserver {
+ public:
+  virtual ~EpisodeObserver() = default;
+  // An event counts in the alert: at its opening once for each entry of the window, then for each
+  // further event. `key` as in hark/fact.h.
+  virtual void OnEpisodeEvent(const std::string& alert_id, const Hash128& key) = 0;
+};
+
+// The stateful half for a compiled rule set. `observer` may be null and must outlive the engine.
+std::unique_ptr<Detector> MakeEngine(std::shared_ptr<const rules::RuleSet> rules,
+                                     const EngineOptions& options,
+                                     EpisodeObserver* observer = nullptr);
+
+}  // namespace hark::detect

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hark/event.h"
+
+namespace hark::parse {
+
+// Why a record did not become an event. kFuture is found by the caller, which has the clock.
+enum class RejectReason : std::uint8_t {
+  kMalformed,     // not JSON, cut off, invalid UTF-8, nested too deeply
+  kNotAnObject,   // JSON, but no object
+  kMissingField,  // auditID, stage or a time is missing
+  kWrongType,     // auditID, stage or a time is of a wrong type
+  kBadValue,      // an unknown stage, a time that is none
+  kTooLarge,      // over the size limit of one event
+  kFuture,        // more than 1 h ahead of its receipt
+};
+constexpr std::size_t kRejectReasons = 7;
+std::string_view RejectReasonName(RejectReason reason);
+
+enum class ParseOutcome : std::uint8_t { kEvent, kSkipped, kRejected };
+
+// Projects the JSON text of one audit event into an AuditEvent, without copying what nobody
+// asks for. Keys may come in any order, escaped or not, and of duplicates the last one wins, as
+// for the decoders of Kubernetes. A field that is not essential and of a wrong type is absent,
+// and counted in wrong_types().
+//
+// Not thread-safe: one parser a thread. The events it makes are views into its buffers and valid
+// until the next Parse or the parser's end.
+class EventParser {
+ public:
+  explicit EventParser(EventParts parts);
+  ~EventParser();
+  EventParser(const EventParser&) = delete;
+  EventParser& operator=(const EventParser&) = delete;
+
+  // REQUIRES: 64 readable bytes after `json`. kSkipped: a JSON object that is no audit event.
+  ParseOutcome Parse(std::string_view json, AuditEvent& event);
+
+  // Of the last Parse that returned kRejected.
+  RejectReason reject_reason() const { return reject_reason_; }
+  // Optional fields of a wrong type, over all events so far.
+  std::uint64_t wrong_types() const { return wrong_types_; }
+
+ private:
+  struct Impl;
+  EventParts parts_;
+  std::unique_ptr<Impl> impl_;
+  RejectReason reject_reason_ = RejectReason::kMalformed;
+  std::uint64_t wrong_types_ = 0;
+};
+
+}  // namespace hark::parse

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "rules/diagnostics.h"
+#include "rules/rule_set.h"
+
+namespace hark::rules {
+
+// A rule or list file, read. Files named *_test.yml are not rules and are ignored by the loader.
+struct RuleFile {
+  std::string path;  // as it is named in diagnostics
+  std::string content;
+};
+
+// The rules that are built into the binary (rules/ of the source tree).
+const std::vector<RuleFile>& ShippedRules();
+
+// Reads files and folders (recursively, *.yml and *.yaml, sorted by path). Fails if one of the
+// paths cannot be read. Files below a folder `lists` are lists, all others rules.
+absl::StatusOr<std::vector<RuleFile>> ReadRuleFiles(const std::vector<std::string>& paths);
+
+// Compiles rules. All errors and warnings of all files go to `diagnostics`; returns nullptr if
+// there was an error among them. Files whose list is missing fall back to nothing: pass the
+// shipped lists along with a user's rules.
+std::shared_ptr<const RuleSet> LoadRules(const std::vector<RuleFile>& files,
+                                         Diagnostics& diagnostics);
+
+}  // namespace hark::rules
