@@ -25,10 +25,10 @@ struct RuleInfo {
   std::string id, name, version, title, author;
   std::vector<std::string> tactics, techniques;  // from the attack.* tags: TA0006 names, T1552.007
   std::vector<std::string> references, falsepositives;
-  std::string summary;          // template, `{field}` placeholders; empty: the title
-  std::string window_type;      // "event", "event_count", "value_count"
-  Micros timespan = 0;          // 0 for single-event rules
-  std::string threshold;        // as written, for example "gte 10"; empty for single-event rules
+  std::string summary;      // template, `{field}` placeholders; empty: the title
+  std::string window_type;  // "event", "event_count", "value_count"
+  Micros timespan = 0;      // 0 for single-event rules
+  std::string threshold;    // as written, for example "gte 10"; empty for single-event rules
   std::vector<std::string> group_by;  // without the cluster
 };
 
@@ -41,7 +41,7 @@ struct Alert {
   AlertState state = AlertState::kOpened;
   Severity level = Severity::kMedium;
   std::string cluster;
-  Evidence opening;                  // of the event that opened it
+  Evidence opening;                   // of the event that opened it
   std::vector<MatchedField> matched;  // of the event that opened it
   std::vector<GroupValue> group;
   std::uint64_t count = 0;

@@ -18,12 +18,12 @@ constexpr Micros kEndOfTime = std::numeric_limits<Micros>::max();
 
 // What became of the facts given to a Detector. All counters only grow.
 struct DetectorStats {
-  std::uint64_t facts = 0;       // given
-  std::uint64_t judged = 0;      // reached the rules
-  std::uint64_t duplicate = 0;   // copies of an event, collapsed
-  std::uint64_t late = 0;        // judged at the watermark instead of at their time
-  std::uint64_t too_late = 0;    // older than the dedupe horizon: not judged
-  std::uint64_t evictions = 0;   // groups dropped to stay within the state budget
+  std::uint64_t facts = 0;      // given
+  std::uint64_t judged = 0;     // reached the rules
+  std::uint64_t duplicate = 0;  // copies of an event, collapsed
+  std::uint64_t late = 0;       // judged at the watermark instead of at their time
+  std::uint64_t too_late = 0;   // older than the dedupe horizon: not judged
+  std::uint64_t evictions = 0;  // groups dropped to stay within the state budget
   friend bool operator==(const DetectorStats&, const DetectorStats&) = default;
 };
 

@@ -23,20 +23,21 @@ using Micros = std::int64_t;
 // The parts of an audit event that rules read often. A part costs time only if it is asked for:
 // a parser is told which ones its rules need, and leaves the others empty.
 enum class EventPart : std::uint8_t {
-  kUser,              // username, uid, groups, extra
-  kImpersonatedUser,  // the same of the impersonated user
+  kUser,              // username
+  kImpersonatedUser,  // username of the impersonated user
   kSourceIps,
   kObjectRef,
   kResponseStatus,
-  kDecision,  // the annotation authorization.k8s.io/decision
-  kText,      // request_uri, verb, user_agent
+  kDecision,     // the annotation authorization.k8s.io/decision
+  kText,         // request_uri, verb, user_agent
+  kUserDetails,  // uid, groups and credential of both users
 };
 
 using EventParts = std::uint32_t;
 constexpr EventParts Bit(EventPart part) {
   return EventParts{1} << static_cast<unsigned>(part);
 }
-constexpr EventParts kAllEventParts = 0x7f;
+constexpr EventParts kAllEventParts = 0xff;
 
 // `user` or `impersonatedUser` of an event.
 struct UserView {
@@ -44,7 +45,6 @@ struct UserView {
   std::string_view uid;
   std::string_view credential;  // extra["authentication.kubernetes.io/credential-id"][0]
   std::span<const std::string_view> groups;
-  bool present = false;
 };
 
 // One audit event as views into the arena of the parser that made it; nothing is copied.
@@ -61,7 +61,6 @@ struct AuditEvent {
   UserView impersonated;
   std::span<const std::string_view> source_ips;  // as written: the last one is trustworthy
   std::string_view resource, subresource, api_group, api_version, namespace_name, name;
-  bool has_object_ref = false;
   std::string_view status_reason;
   std::int32_t code = 0;  // responseStatus.code, 0 if absent
   std::string_view decision;

@@ -14,7 +14,7 @@ namespace hark {
 using Hash128 = std::array<std::uint8_t, 16>;
 
 // A value that a rule groups by; nullopt where the event does not have the field. Values over
-// 256 bytes are already shortened to their first 200 bytes and a hash (base/key_value.h).
+// 256 bytes are already shortened to their first 200 bytes and a hash (base/text.h).
 using GroupValue = std::optional<std::string>;
 
 // A field that a rule tested, with what the event held there, redacted where it must be.
@@ -79,10 +79,10 @@ struct FactRecord {
     kEnd,      // the source will never bring anything again
   };
   Kind kind = Kind::kBatch;
-  std::string source;            // unique name of the source
-  Micros lateness = 0;           // kDeclare only: the source's lateness bound
-  std::uint64_t position = 0;    // bytes read of the source after this record
-  std::uint64_t events = 0;      // kBatch: events read, facts or not
+  std::string source;               // unique name of the source
+  Micros lateness = 0;              // kDeclare only: the source's lateness bound
+  std::uint64_t position = 0;       // bytes read of the source after this record
+  std::uint64_t events = 0;         // kBatch: events read, facts or not
   Micros highest_time = INT64_MIN;  // kBatch: of all its events; INT64_MIN if it has none
   std::vector<Fact> facts;
   friend bool operator==(const FactRecord&, const FactRecord&) = default;

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "absl/status/status.h"
+#include <utility>
 
 #include "hark/fact.h"
 
@@ -23,7 +23,7 @@ class ByteWriter {
   void Hash(const Hash128& hash);
 
   const std::string& bytes() const { return bytes_; }
-  std::string Take() { return std::move(bytes_); }
+  std::string Take() { return std::exchange(bytes_, {}); }
 
  private:
   std::string bytes_;
@@ -31,6 +31,8 @@ class ByteWriter {
 
 // Reads what a ByteWriter wrote. After the first damage every read returns an empty value and
 // ok() is false: check it once at the end, and before trusting a count for a loop or a reserve.
+// Every value has one encoding only; another one is damage. Safe on any bytes. Not thread-safe;
+// the bytes must outlive the reader.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
@@ -42,6 +44,7 @@ class ByteReader {
   std::optional<std::string> OptionalText();
   Hash128 Hash();
   // A number of things of at least `min_bytes` bytes each: fails if they cannot all be there.
+  // A `min_bytes` of 0 is taken as 1, so that the result is never more than remaining().
   std::size_t Count(std::size_t min_bytes = 1);
 
   bool ok() const { return ok_; }
@@ -53,6 +56,9 @@ class ByteReader {
   }
 
  private:
+  // The next `size` bytes; fails and returns nothing if there are fewer.
+  std::string_view Bytes(std::uint64_t size);
+
   std::string_view rest_;
   bool ok_ = true;
 };

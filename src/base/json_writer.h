@@ -7,9 +7,10 @@
 namespace hark {
 
 // Writes one JSON document without white space, keys in the order in which they are given:
-// the bytes of a canonical alert depend on it. Invalid UTF-8 becomes U+FFFD; control characters,
-// U+2028, U+2029, '<', '>' and '&' are escaped, so that a line is safe in a log and in HTML.
-// Not thread-safe.
+// the bytes of a canonical alert depend on it. Invalid UTF-8 becomes U+FFFD. Control and other
+// invisible characters (U+2028, U+2029, bidirectional overrides: base/utf8.h), '<', '>' and '&'
+// are escaped, so that a line is safe in a log, on a terminal and in HTML. The caller keeps
+// beginnings and ends in balance. Not thread-safe.
 class JsonWriter {
  public:
   JsonWriter& BeginObject();
@@ -27,7 +28,12 @@ class JsonWriter {
   std::string Take();
 
  private:
+  JsonWriter& Begin(char bracket);
+  JsonWriter& End(char bracket);
+  JsonWriter& Value(std::string_view text);
   void Separate();
+  void Quote(std::string_view value);
+
   std::string text_;
   bool needs_comma_ = false;
 };

@@ -23,7 +23,9 @@ std::string GroupKey(std::string_view cluster, const std::vector<GroupValue>& gr
 // format characters become \n, \x1b, \u202e; invalid UTF-8 becomes U+FFFD.
 std::string EscapeForTerminal(std::string_view text);
 
-// Columns that a string takes on a terminal, East Asian wide characters as two.
+// Columns that a string takes on a terminal, East Asian wide characters as two and common
+// combining marks as none. The text is one that EscapeForTerminal returns.
 std::size_t TerminalWidth(std::string_view text);
+std::size_t TerminalWidthOf(char32_t code_point);
 
 }  // namespace hark

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "hark/detector.h"
+
 #include "rules/rule_set.h"
 
 namespace hark::detect {

@@ -5,14 +5,20 @@
 
 #include "hark/event.h"
 #include "hark/fact.h"
+
 #include "rules/rule_set.h"
 
 namespace hark::match {
 
 // Judges events against all rules of a set, and turns those that some rule matches into facts.
 //
-// Holds scratch buffers, so: not thread-safe, one matcher a thread. Allocates nothing for an
-// event that no rule matches, once its buffers have grown.
+//   if (matcher.Matches(event, cluster)) {     // event: only the parts that the rules ask for
+//     full_parser.Parse(event.raw, whole);     // the few that match are parsed again, whole
+//     matcher.MakeFact(whole, cluster, fact);
+//   }
+//
+// Holds scratch buffers, so: not thread-safe, one matcher a thread. Matches() allocates nothing
+// once its buffers have grown.
 class Matcher {
  public:
   explicit Matcher(std::shared_ptr<const rules::RuleSet> rules);
@@ -20,10 +26,13 @@ class Matcher {
   Matcher(const Matcher&) = delete;
   Matcher& operator=(const Matcher&) = delete;
 
-  // If some rule matches, fills `fact` (its earlier content is lost) and returns true.
-  // RequestReceived events never match: they have no outcome. REQUIRES: 64 readable bytes after
-  // event.raw.
-  bool Match(const AuditEvent& event, std::string_view cluster, Fact& fact);
+  // Does some rule match? `event` must hold RuleSet::parts at least. RequestReceived events never
+  // match: they have no outcome. REQUIRES: 64 readable bytes after event.raw.
+  bool Matches(const AuditEvent& event, std::string_view cluster);
+
+  // Describes the event that Matches() last returned true for; `fact` is overwritten.
+  // REQUIRES: `whole` is the same event with kAllEventParts.
+  void MakeFact(const AuditEvent& whole, std::string_view cluster, Fact& fact);
 
  private:
   struct Impl;

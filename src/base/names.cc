@@ -1,0 +1,41 @@
+#include "base/names.h"
+
+#include <array>
+#include <cstddef>
+
+#include "hark/event.h"
+
+namespace hark {
+namespace {
+
+// In the order of the enumerations.
+constexpr std::array<std::string_view, 4> kStages = {"RequestReceived", "ResponseStarted",
+                                                     "ResponseComplete", "Panic"};
+constexpr std::array<std::string_view, 5> kSeverities = {"informational", "low", "medium", "high",
+                                                         "critical"};
+constexpr std::array<std::string_view, 3> kAlertStates = {"opened", "escalated", "closed"};
+
+}  // namespace
+
+std::string_view StageName(Stage stage) {
+  return kStages.at(static_cast<std::size_t>(stage));
+}
+
+std::string_view SeverityName(Severity severity) {
+  return kSeverities.at(static_cast<std::size_t>(severity));
+}
+
+std::string_view AlertStateName(AlertState state) {
+  return kAlertStates.at(static_cast<std::size_t>(state));
+}
+
+std::optional<Severity> ParseSeverity(std::string_view name) {
+  for (std::size_t i = 0; i < kSeverities.size(); ++i) {
+    if (kSeverities.at(i) == name) {
+      return static_cast<Severity>(i);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace hark

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "hark/alert.h"
+#include "hark/fact.h"
+
+#include "base/codec.h"
+#include "base/hash128.h"
+#include "detect/engine.h"
+#include "detect/episode.h"
+#include "detect/window.h"
+#include "rules/rule_set.h"
+
+namespace hark::detect {
+
+// When open episodes close, over all rules, in the order in which timers run: (time, alert id).
+struct CloseTimer {
+  Micros time = 0;
+  Hash128 alert_id{};
+  std::uint32_t rule = 0;
+  friend bool operator<(const CloseTimer& a, const CloseTimer& b) {
+    return std::tie(a.time, a.alert_id, a.rule) < std::tie(b.time, b.alert_id, b.rule);
+  }
+};
+using CloseTimers = std::set<CloseTimer>;
+
+// What the states of all rules share. Everything in it outlives them.
+struct RuleContext {
+  CloseTimers timers;
+  EpisodeObserver* observer = nullptr;  // may be null
+};
+
+// Everything that one alerting rule remembers: a window for each group that was seen within the
+// rule's timespan, and the open episodes. Times given to it never go backwards.
+//
+// The state is bounded by `budget` bytes, counted logically. Where it would grow past that, groups
+// that have expired go first, then the one that was seen least recently; alerts whose window spans
+// such a loss are not exact. Not thread-safe.
+class RuleState {
+ public:
+  RuleState(const rules::AlertRule& rule, std::uint32_t index, std::uint64_t budget,
+            RuleContext& context);
+
+  // Judges one event at `now`.
+  void Judge(const Fact& fact, const FactMatch& match, Micros now, RevisionSink& sink);
+
+  // Closes the episode, at its time. REQUIRES: it is open.
+  void Close(const Hash128& alert_id, RevisionSink& sink);
+
+  // Forgets the groups whose last event left the window before `now`.
+  void ExpireBefore(Micros now);
+
+  // Something that alerts of this rule might count was lost at `now`.
+  void NoteLoss(Micros now) { last_loss_ = now; }
+
+  std::uint64_t evictions() const { return evictions_; }
+  std::uint64_t bytes() const { return bytes_; }
+  std::size_t groups() const { return groups_.size(); }
+
+  void Save(ByteWriter& writer) const;
+  void Restore(ByteReader& reader);
+
+ private:
+  struct Group {
+    explicit Group(const rules::AlertRule& rule);
+    Window window;
+    Micros last_seen = kBeginningOfTime;
+    std::optional<Hash128> episode;
+  };
+  struct OpenEpisode {
+    std::unique_ptr<Episode> episode;
+    Hash128 group{};
+  };
+  using TimedKey = std::pair<Micros, Hash128>;
+
+  Group& Touch(const Hash128& key, Micros now);
+  void Open(const Hash128& key, Group& group, const Fact& fact, const FactMatch& match,
+            RevisionSink& sink);
+  void Continue(Group& group, const WindowEntry& entry, bool holds, RevisionSink& sink);
+  void SetTimer(const Episode& episode, Micros old_time);
+  void Expire(Micros limit);
+  void Drop(const Hash128& key);
+  void EnforceBudget(const Hash128& current, Micros now);
+  std::uint64_t BytesOf(const Group& group) const;
+  bool Exact(const Episode& episode) const;
+  void RestoreGroups(ByteReader& reader);
+  void RestoreEpisodes(ByteReader& reader);
+
+  const rules::AlertRule& rule_;
+  const std::uint32_t index_;
+  const std::uint64_t budget_;
+  RuleContext& context_;
+  absl::flat_hash_map<Hash128, Group, Hash128Hasher> groups_;
+  absl::flat_hash_map<Hash128, OpenEpisode, Hash128Hasher> episodes_;  // by alert id
+  std::set<TimedKey> by_last_seen_;                                    // all groups
+  std::set<TimedKey> by_expiry_;  // groups without an open episode
+  std::uint64_t bytes_ = 0;
+  std::uint64_t evictions_ = 0;
+  Micros last_loss_ = kBeginningOfTime;
+};
+
+}  // namespace hark::detect

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "hark/event.h"
+#include "hark/fact.h"
+
+namespace hark::match {
+
+// The 4 KiB that the texts of one fact's evidence share. What comes first is kept first; a text
+// that does not fit is cut at a character and ends in "…". Not thread-safe.
+class EvidenceBudget {
+ public:
+  static constexpr std::size_t kBytes = 4096;
+
+  // At most `max_bytes` of the text, and of what is left of the budget.
+  std::string Take(std::string_view text, std::size_t max_bytes);
+  bool exhausted() const { return left_ == 0; }
+
+ private:
+  std::size_t left_ = kBytes;
+};
+
+// What an alert may show of the event, redacted. `known` is the name of the actor's grade.
+// REQUIRES: `event` has kAllEventParts.
+Evidence MakeEvidence(const AuditEvent& event, std::string_view known, EvidenceBudget& budget);
+
+}  // namespace hark::match

@@ -1,0 +1,144 @@
+#include "match/redact.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "absl/strings/str_format.h"
+
+namespace hark::match {
+namespace {
+
+// Query keys whose values say what was asked for, and cannot carry a secret of the cluster.
+constexpr std::array<std::string_view, 18> kHarmlessQueryKeys = {
+    "limit",          "fieldSelector",
+    "labelSelector",  "resourceVersion",
+    "watch",          "resourceVersionMatch",
+    "timeoutSeconds", "sendInitialEvents",
+    "dryRun",         "allowWatchBookmarks",
+    "fieldManager",   "force",
+    "container",      "stdin",
+    "stdout",         "tty",
+    "follow",         "tailLines",
+};
+
+bool AllOf(std::string_view text, bool (*test)(char)) {
+  return std::all_of(text.begin(), text.end(), test);
+}
+
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool IsHex(char c) {
+  return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+bool IsAlpha(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool IsBase64(char c) {
+  return IsAlpha(c) || IsDigit(c) || c == '+' || c == '/' || c == '-' || c == '_' || c == '=';
+}
+
+bool IsUuid(std::string_view text) {
+  if (text.size() != 36) {
+    return false;
+  }
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? text[i] != '-' : !IsHex(text[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string_view ClassOf(std::string_view value) {
+  if (value.empty()) {
+    return "empty";
+  }
+  if (AllOf(value, IsDigit)) {
+    return "number";
+  }
+  if (IsUuid(value)) {
+    return "uuid";
+  }
+  if (value.starts_with("eyJ") && std::count(value.begin(), value.end(), '.') == 2) {
+    return "jwt";
+  }
+  if (value.size() >= 8 && AllOf(value, IsHex)) {
+    return "hex";
+  }
+  return value.size() >= 16 && AllOf(value, IsBase64) ? "base64" : "text";
+}
+
+// A query key is chosen by the client too: only one that looks like a parameter's name is shown.
+bool IsPlainKey(std::string_view key) {
+  return !key.empty() && key.size() <= 32 && AllOf(key, [](char c) { return IsAlpha(c); });
+}
+
+void AppendParameter(std::string_view parameter, std::string& out) {
+  const std::size_t equals = parameter.find('=');
+  const std::string_view key = parameter.substr(0, equals);
+  if (!IsPlainKey(key)) {
+    out += Redacted(parameter);
+    return;
+  }
+  out += key;
+  if (equals == std::string_view::npos) {
+    return;
+  }
+  const std::string_view value = parameter.substr(equals + 1);
+  const bool harmless = std::find(kHarmlessQueryKeys.begin(), kHarmlessQueryKeys.end(), key) !=
+                        kHarmlessQueryKeys.end();
+  out += '=';
+  out += harmless ? std::string(value) : Redacted(value);
+}
+
+void AppendPath(const AuditEvent& event, std::string_view path, std::string& out) {
+  if (event.resource.empty()) {
+    out += Redacted(path);
+    return;
+  }
+  const bool proxy = event.subresource == "proxy" || event.verb == "proxy";
+  const std::size_t passed_on = proxy ? path.find("/proxy/") : std::string_view::npos;
+  if (passed_on == std::string_view::npos) {
+    out += path;
+    return;
+  }
+  const std::size_t kept = passed_on + std::string_view("/proxy/").size();
+  out += path.substr(0, kept);
+  if (kept < path.size()) {
+    out += Redacted(path.substr(kept));
+  }
+}
+
+}  // namespace
+
+std::string Redacted(std::string_view value) {
+  return absl::StrFormat("<redacted:%d:%s>", value.size(), ClassOf(value));
+}
+
+std::string RedactUri(const AuditEvent& event) {
+  const std::string_view uri = event.request_uri;
+  const std::size_t question = uri.find('?');
+  std::string out;
+  if (!uri.empty()) {
+    AppendPath(event, uri.substr(0, question), out);
+  }
+  if (question == std::string_view::npos) {
+    return out;
+  }
+  out += '?';
+  std::string_view rest = uri.substr(question + 1);
+  while (true) {
+    const std::size_t ampersand = rest.find('&');
+    AppendParameter(rest.substr(0, ampersand), out);
+    if (ampersand == std::string_view::npos) {
+      return out;
+    }
+    out += '&';
+    rest.remove_prefix(ampersand + 1);
+  }
+}
+
+}  // namespace hark::match
