@@ -34,7 +34,7 @@ class Detector {
   virtual ~Detector() = default;
 
   // Judges the record and moves the watermark. Revisions go to `sink` before it returns.
-  virtual void Apply(const FactRecord& record, RevisionSink& sink) = 0;
+  virtual void Apply(FactRecord record, RevisionSink& sink) = 0;
 
   // The watermark goes to infinity: every window is judged, every episode closes.
   virtual void Finish(RevisionSink& sink) = 0;

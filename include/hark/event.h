@@ -28,8 +28,9 @@ enum class EventPart : std::uint8_t {
   kSourceIps,
   kObjectRef,
   kResponseStatus,
-  kDecision,     // the annotation authorization.k8s.io/decision
-  kText,         // request_uri, verb, user_agent
+  kDecision,  // the annotation authorization.k8s.io/decision
+  kVerb,
+  kText,         // request_uri, user_agent
   kUserDetails,  // uid, groups and credential of both users
 };
 
@@ -37,7 +38,7 @@ using EventParts = std::uint32_t;
 constexpr EventParts Bit(EventPart part) {
   return EventParts{1} << static_cast<unsigned>(part);
 }
-constexpr EventParts kAllEventParts = 0xff;
+constexpr EventParts kAllEventParts = 0x1ff;
 
 // `user` or `impersonatedUser` of an event.
 struct UserView {

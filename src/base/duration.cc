@@ -20,14 +20,12 @@ struct Unit {
 
 constexpr std::uint64_t kSecond = 1'000'000;
 constexpr std::uint64_t kMinute = 60 * kSecond;
-constexpr Unit kWeek = {"w", 7 * 24 * 60 * kMinute};
+constexpr std::uint64_t kHour = 60 * kMinute;
+constexpr std::uint64_t kDay = 24 * kHour;
+constexpr Unit kWeek = {"w", 7 * kDay};
 // In the order in which a duration names them. Weeks are read and never printed.
-constexpr std::array<Unit, 6> kUnits = {{{"d", 24 * 60 * kMinute},
-                                         {"h", 60 * kMinute},
-                                         {"m", kMinute},
-                                         {"s", kSecond},
-                                         {"ms", 1'000},
-                                         {"us", 1}}};
+constexpr std::array<Unit, 6> kUnits = {
+    {{"d", kDay}, {"h", kHour}, {"m", kMinute}, {"s", kSecond}, {"ms", 1'000}, {"us", 1}}};
 
 constexpr std::uint64_t kMaxMagnitude = std::numeric_limits<Micros>::max();
 

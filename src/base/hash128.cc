@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -29,10 +30,52 @@ EVP_MD_CTX* ThreadContext() {
   return context.get();
 }
 
-std::array<std::uint8_t, 8> LittleEndian(std::uint64_t value) {
-  std::array<std::uint8_t, 8> bytes{};
-  for (std::uint8_t& byte : bytes) {
-    byte = static_cast<std::uint8_t>(value & 0xff);
+// Collects the parts in front of the digest: one long update costs less than many short ones.
+class Hasher {
+ public:
+  Hasher() : context_(ThreadContext()) {
+    HARK_CHECK(EVP_DigestInit_ex2(context_, Sha256(), nullptr) == 1);
+  }
+
+  void Add(std::string_view bytes) {
+    if (bytes.size() > buffer_.size() - used_) {
+      Flush();
+    }
+    if (bytes.size() > buffer_.size()) {
+      Update(bytes);
+      return;
+    }
+    std::copy(bytes.begin(), bytes.end(), buffer_.begin() + static_cast<std::ptrdiff_t>(used_));
+    used_ += bytes.size();
+  }
+
+  Hash128 Finish() {
+    Flush();
+    std::array<std::uint8_t, 32> digest{};
+    HARK_CHECK(EVP_DigestFinal_ex(context_, digest.data(), nullptr) == 1);
+    Hash128 hash{};
+    std::copy_n(digest.begin(), hash.size(), hash.begin());
+    return hash;
+  }
+
+ private:
+  void Flush() {
+    Update({buffer_.data(), used_});
+    used_ = 0;
+  }
+  void Update(std::string_view bytes) {
+    HARK_CHECK(EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1);
+  }
+
+  EVP_MD_CTX* const context_;
+  std::array<char, 1024> buffer_;  // NOLINT(cppcoreguidelines-pro-type-member-init): written first
+  std::size_t used_ = 0;
+};
+
+std::array<char, 8> LittleEndian(std::uint64_t value) {
+  std::array<char, 8> bytes{};
+  for (char& byte : bytes) {
+    byte = static_cast<char>(value & 0xff);
     value >>= 8;
   }
   return bytes;
@@ -41,20 +84,13 @@ std::array<std::uint8_t, 8> LittleEndian(std::uint64_t value) {
 }  // namespace
 
 Hash128 HashParts(std::initializer_list<std::string_view> parts) {
-  EVP_MD_CTX* const context = ThreadContext();
-  bool ok = EVP_DigestInit_ex2(context, Sha256(), nullptr) == 1;
+  Hasher hasher;
   for (const std::string_view part : parts) {
     const auto length = LittleEndian(part.size());
-    ok = ok && EVP_DigestUpdate(context, length.data(), length.size()) == 1;
-    ok = ok && EVP_DigestUpdate(context, part.data(), part.size()) == 1;
+    hasher.Add({length.data(), length.size()});
+    hasher.Add(part);
   }
-  std::array<std::uint8_t, 32> digest{};
-  ok = ok && EVP_DigestFinal_ex(context, digest.data(), nullptr) == 1;
-  HARK_CHECK(ok);
-
-  Hash128 hash{};
-  std::copy_n(digest.begin(), hash.size(), hash.begin());
-  return hash;
+  return hasher.Finish();
 }
 
 std::string ToHex(const Hash128& hash) {

@@ -14,6 +14,12 @@ namespace hark {
 // first call of a thread. Thread-safe.
 Hash128 HashParts(std::initializer_list<std::string_view> parts);
 
+// The bytes of a hash, as a part of another one.
+inline std::string_view AsText(const Hash128& hash) {
+  const void* bytes = hash.data();
+  return {static_cast<const char*>(bytes), hash.size()};
+}
+
 // 32 lower-case hexadecimal digits.
 std::string ToHex(const Hash128& hash);
 

@@ -57,10 +57,11 @@ bool IsBetterCopy(const Fact& candidate, const Fact& kept) {
 }
 
 // Adds the fact, unless a copy that says at least as much is there. Returns false for a copy.
-bool AddOrReplace(const Fact& fact, FactsInOrder& facts) {
-  const auto [entry, is_new] = facts.try_emplace(OrderOf(fact), fact);
+bool AddOrReplace(Fact fact, FactsInOrder& facts) {
+  // try_emplace moves only if there is no such key yet.
+  const auto [entry, is_new] = facts.try_emplace(OrderOf(fact), std::move(fact));
   if (!is_new && IsBetterCopy(fact, entry->second)) {
-    entry->second = fact;
+    entry->second = std::move(fact);
   }
   return is_new;
 }
@@ -75,7 +76,7 @@ class Engine final : public Detector {
   Engine(std::shared_ptr<const rules::RuleSet> rules, const EngineOptions& options,
          EpisodeObserver* observer);
 
-  void Apply(const FactRecord& record, RevisionSink& sink) override;
+  void Apply(FactRecord record, RevisionSink& sink) override;
   void Finish(RevisionSink& sink) override;
   void Save(ByteWriter& writer) const override;
   absl::Status Restore(ByteReader& reader) override;
@@ -83,18 +84,20 @@ class Engine final : public Detector {
   const DetectorStats& stats() const override { return stats_; }
 
  private:
-  void Sort(const Fact& fact, FactsInOrder& late);
+  void Sort(Fact fact, FactsInOrder& late);
   void Release(Micros limit, RevisionSink& sink);
   void Judge(const Fact& fact, Micros now, RevisionSink& sink);
-  bool TakesPart(const Fact& fact, const FactMatch& match);
+  bool Concerns(const FactMatch& match) const;
+  bool TakesPart(const Fact& fact, std::uint32_t alert_rule);
   void RunTimersBefore(Micros limit, RevisionSink& sink);
   void ForgetBefore(Micros horizon);
   void EnforceSharedBudget(Micros now);
-  Micros OldestJudgeable() const;
+  void NoteLoss(Micros now);
+  Micros DedupeHorizon() const;
 
   const std::shared_ptr<const rules::RuleSet> rules_;
   const std::uint64_t shared_budget_;
-  std::vector<Hash128> pair_salts_;  // by event rule
+  std::vector<Hash128> pair_salts_;  // by alert rule
   RuleContext context_;
   std::vector<std::unique_ptr<RuleState>> states_;  // by alert rule
   Watermark watermark_;
@@ -102,7 +105,7 @@ class Engine final : public Detector {
   Micros forgotten_ = kBeginningOfTime;  // copies of earlier events are not recognised any more
   FactsInOrder pending_;
   TimedKeySet judged_;  // event keys, by event time
-  TimedKeySet pairs_;   // (request, event rule), by the request's start
+  TimedKeySet pairs_;   // (request, alert rule), by the request's start
   DetectorStats stats_;
 };
 
@@ -113,32 +116,32 @@ Engine::Engine(std::shared_ptr<const rules::RuleSet> rules, const EngineOptions&
   const std::uint64_t share = (options.max_state_bytes - shared_budget_) /
                               std::max<std::uint64_t>(rules_->alert_rules.size(), 1);
   for (std::uint32_t i = 0; i < rules_->alert_rules.size(); ++i) {
-    states_.push_back(std::make_unique<RuleState>(rules_->alert_rules[i], i, share, context_));
-  }
-  for (const rules::EventRule& rule : rules_->event_rules) {
-    pair_salts_.push_back(HashParts({rule.id}));
+    const rules::AlertRule& rule = rules_->alert_rules[i];
+    states_.push_back(std::make_unique<RuleState>(rule, i, share, context_));
+    pair_salts_.push_back(HashParts({rule.info.id}));
   }
 }
 
-Micros Engine::OldestJudgeable() const {
-  if (released_ < kBeginningOfTime + kDedupeHorizon) {
-    return forgotten_;
-  }
-  return std::max(forgotten_, released_ - kDedupeHorizon);
+Micros Engine::DedupeHorizon() const {
+  return released_ < kBeginningOfTime + kDedupeHorizon ? kBeginningOfTime
+                                                       : released_ - kDedupeHorizon;
 }
 
-void Engine::Sort(const Fact& fact, FactsInOrder& late) {
+void Engine::Sort(Fact fact, FactsInOrder& late) {
   ++stats_.facts;
-  if (fact.time < OldestJudgeable()) {
+  const bool is_late = fact.time < released_;
+  if (is_late && fact.time < std::max(forgotten_, DedupeHorizon())) {
     ++stats_.too_late;
+    if (fact.time >= DedupeHorizon()) {
+      NoteLoss(released_);  // only the state budget keeps it from being judged
+    }
     return;
   }
-  if (judged_.Contains(fact.time, fact.key)) {
+  if (is_late && judged_.Contains(fact.time, fact.key)) {
     ++stats_.duplicate;
     return;
   }
-  const bool is_late = fact.time < released_;
-  const bool is_new = AddOrReplace(fact, is_late ? late : pending_);
+  const bool is_new = AddOrReplace(std::move(fact), is_late ? late : pending_);
   if (!is_new) {
     ++stats_.duplicate;
   } else if (is_late) {
@@ -146,10 +149,10 @@ void Engine::Sort(const Fact& fact, FactsInOrder& late) {
   }
 }
 
-void Engine::Apply(const FactRecord& record, RevisionSink& sink) {
+void Engine::Apply(FactRecord record, RevisionSink& sink) {
   FactsInOrder late;
-  for (const Fact& fact : record.facts) {
-    Sort(fact, late);
+  for (Fact& fact : record.facts) {
+    Sort(std::move(fact), late);
   }
   for (const auto& [order, fact] : late) {
     Judge(fact, released_, sink);
@@ -186,17 +189,23 @@ void Engine::RunTimersBefore(Micros limit, RevisionSink& sink) {
   }
 }
 
+// Is the event one of the rule's? Not without the value that the rule counts, nor if the fact is of
+// another rule set (which the fact log's barrier records exclude).
+bool Engine::Concerns(const FactMatch& match) const {
+  if (match.alert_rule >= states_.size()) {
+    return false;
+  }
+  const rules::AlertRule& rule = rules_->alert_rules[match.alert_rule];
+  return match.group.size() == rule.group_by.size() && (!rule.counted || match.counted);
+}
+
 // May the event count for the rule, or did it count already, in another stage of its request? The
 // end of a long-running request that began too long ago to be remembered does not.
-bool Engine::TakesPart(const Fact& fact, const FactMatch& match) {
-  if (match.alert_rule >= states_.size() || match.event_rule >= pair_salts_.size() ||
-      match.group.size() != rules_->alert_rules[match.alert_rule].group_by.size()) {
-    return false;  // a fact of another rule set: the fact log's barrier records exclude it
-  }
+bool Engine::TakesPart(const Fact& fact, std::uint32_t alert_rule) {
   if (fact.time > fact.received_time + kPairHorizon) {
     return !fact.long_running || fact.stage == Stage::kResponseStarted;
   }
-  const Hash128& salt = pair_salts_[match.event_rule];
+  const Hash128& salt = pair_salts_[alert_rule];
   Hash128 key = fact.pair_key;
   for (std::size_t i = 0; i < key.size(); ++i) {
     key[i] = static_cast<std::uint8_t>(key[i] ^ salt[i]);
@@ -209,21 +218,17 @@ void Engine::Judge(const Fact& fact, Micros now, RevisionSink& sink) {
   ForgetBefore(now - kDedupeHorizon);
   judged_.Insert(fact.time, fact.key);
   ++stats_.judged;
-  // An event rule that feeds two alerting rules is asked once; two event rules that feed one
-  // alerting rule make one event count once.
-  std::map<std::uint32_t, bool> takes_part;
+  // An event counts once for an alerting rule, by however many event rules it came to it.
   std::map<std::uint32_t, const FactMatch*> by_alert_rule;
   for (const FactMatch& match : fact.matches) {
-    const auto asked = takes_part.find(match.event_rule);
-    const bool yes =
-        asked != takes_part.end()
-            ? asked->second
-            : takes_part.emplace(match.event_rule, TakesPart(fact, match)).first->second;
-    if (yes) {
+    if (Concerns(match)) {
       by_alert_rule.try_emplace(match.alert_rule, &match);
     }
   }
   for (const auto& [alert_rule, match] : by_alert_rule) {
+    if (!TakesPart(fact, alert_rule)) {
+      continue;
+    }
     RuleState& state = *states_[alert_rule];
     const std::uint64_t before = state.evictions();
     state.Judge(fact, *match, now, sink);
@@ -236,15 +241,19 @@ void Engine::EnforceSharedBudget(Micros now) {
   while (judged_.bytes() + pairs_.bytes() > shared_budget_ && pairs_.bytes() > 0) {
     // A request whose start is forgotten may be counted a second time at its end.
     pairs_.ForgetOldest();
-    for (const auto& state : states_) {
-      state->NoteLoss(now);
-    }
+    NoteLoss(now);
     ++stats_.evictions;
   }
   while (judged_.bytes() > shared_budget_) {
     // A copy that is not recognised would count twice, so nothing as old is judged any more.
     forgotten_ = std::max(forgotten_, judged_.ForgetOldest());
     ++stats_.evictions;
+  }
+}
+
+void Engine::NoteLoss(Micros now) {
+  for (const auto& state : states_) {
+    state->NoteLoss(now);
   }
 }
 

@@ -15,11 +15,6 @@ Hash128 HashOf(std::string_view text) {
   return HashParts({text});
 }
 
-std::string_view AsText(const Hash128& hash) {
-  const void* bytes = hash.data();
-  return {static_cast<const char*>(bytes), hash.size()};
-}
-
 // Has `now` doubled from `opening` once more than told so far? Takes all steps that it reached.
 bool TakeSteps(std::uint64_t now, std::uint64_t opening, std::uint32_t& steps) {
   const std::uint32_t before = steps;
@@ -125,7 +120,7 @@ void Episode::Count(const WindowEntry& entry) {
   last_ = std::max(last_, entry.time);
   late_ = late_ || entry.late;
   level_ = std::max(level_, LevelOf(entry));
-  if (rule_->counted && !entry.value.empty()) {
+  if (rule_->counted) {
     values_.Insert(HashOf(entry.value));
   }
   CountObject(entry);

@@ -57,9 +57,6 @@ RuleState::Group& RuleState::Touch(const Hash128& key, Micros now) {
 }
 
 void RuleState::Judge(const Fact& fact, const FactMatch& match, Micros now, RevisionSink& sink) {
-  if (rule_.counted && !match.counted) {
-    return;  // without a value to count, the event is none of this rule's
-  }
   ExpireBefore(now);
   const Hash128 key = HashParts({GroupKey(fact.cluster, match.group)});
   Group& group = Touch(key, now);
@@ -220,7 +217,9 @@ void RuleState::RestoreGroups(ByteReader& reader) {
       by_expiry_.emplace(group.last_seen + rule_.timespan, key);
     }
     bytes_ += BytesOf(group);
-    groups_.insert_or_assign(key, std::move(group));
+    if (!groups_.emplace(key, std::move(group)).second) {
+      reader.Fail();
+    }
   }
 }
 
@@ -236,7 +235,9 @@ void RuleState::RestoreEpisodes(ByteReader& reader) {
     if (group != groups_.end() && group->second.episode == id) {
       bytes_ += open.episode->bytes();
     }
-    episodes_.insert_or_assign(id, std::move(open));
+    if (!episodes_.emplace(id, std::move(open)).second) {
+      reader.Fail();
+    }
   }
 }
 
@@ -251,8 +252,9 @@ void RuleState::Restore(ByteReader& reader) {
   RestoreGroups(reader);
   RestoreEpisodes(reader);
   for (const auto& [key, group] : groups_) {
-    if (group.episode && !episodes_.contains(*group.episode)) {
-      reader.Fail();  // Judge() relies on it
+    const auto open = group.episode ? episodes_.find(*group.episode) : episodes_.end();
+    if (group.episode && (open == episodes_.end() || open->second.group != key)) {
+      reader.Fail();  // Judge() and Close() rely on it
     }
   }
 }

@@ -49,7 +49,7 @@ class RuleState {
   RuleState(const rules::AlertRule& rule, std::uint32_t index, std::uint64_t budget,
             RuleContext& context);
 
-  // Judges one event at `now`.
+  // Judges one event at `now`. REQUIRES: the match has a counted value if the rule counts one.
   void Judge(const Fact& fact, const FactMatch& match, Micros now, RevisionSink& sink);
 
   // Closes the episode, at its time. REQUIRES: it is open.

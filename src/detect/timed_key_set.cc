@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "hark/detector.h"
+
 namespace hark::detect {
 namespace {
 
@@ -62,6 +64,11 @@ void TimedKeySet::Restore(ByteReader& reader) {
     const std::int64_t minute = reader.Signed();
     const std::size_t keys = reader.Count(sizeof(Hash128));
     Bucket& bucket = buckets_[minute];
+    if (keys == 0 || !bucket.empty() || minute < BucketOf(kBeginningOfTime) ||
+        minute >= BucketOf(kEndOfTime)) {
+      reader.Fail();
+      return;
+    }
     bucket.reserve(keys);
     for (std::size_t i = 0; i < keys; ++i) {
       bucket.insert(reader.Hash());

@@ -65,6 +65,9 @@ void Watermark::Restore(ByteReader& reader) {
     SourceState source;
     source.lateness = reader.Signed();
     source.promised = reader.Signed();
+    if (source.lateness < 0) {
+      reader.Fail();
+    }
     by_promise_.emplace(source.promised, name);
     sources_.emplace(std::move(name), source);
   }

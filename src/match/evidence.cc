@@ -44,14 +44,20 @@ std::string EvidenceBudget::Take(std::string_view text, std::size_t max_bytes) {
   return cut;
 }
 
+bool EvidenceBudget::Reserve(std::size_t bytes) {
+  const bool fits = bytes <= left_;
+  left_ -= fits ? bytes : 0;
+  return fits;
+}
+
 Evidence MakeEvidence(const AuditEvent& event, std::string_view known, EvidenceBudget& budget) {
   Evidence evidence;
   evidence.code = event.code;
   evidence.audit_id = budget.Take(KeyValue(event.audit_id), 256);
   evidence.actor_name = budget.Take(ActorName(event), 256);
-  evidence.actor_type = ActorType(event);
-  evidence.actor_known = known;
-  evidence.outcome = Outcome(event);
+  evidence.actor_type = budget.Take(ActorType(event), 64);
+  evidence.actor_known = budget.Take(known, 64);
+  evidence.outcome = budget.Take(Outcome(event), 64);
   evidence.source_ip = budget.Take(SourceIp(event), 64);
   evidence.verb = budget.Take(event.verb, 64);
   std::string resource(event.resource);

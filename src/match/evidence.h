@@ -17,6 +17,9 @@ class EvidenceBudget {
 
   // At most `max_bytes` of the text, and of what is left of the budget.
   std::string Take(std::string_view text, std::size_t max_bytes);
+  // Takes that much for a text that must not be cut. False, and nothing is taken, if it is too
+  // much.
+  bool Reserve(std::size_t bytes);
   bool exhausted() const { return left_ == 0; }
 
  private:

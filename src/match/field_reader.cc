@@ -85,6 +85,16 @@ void AppendDecoded(std::string_view encoded, std::string& out) {
   }
 }
 
+// The same for a part that may stand as it is; otherwise the result is a view of `scratch`.
+std::string_view Decoded(std::string_view encoded, std::string& scratch) {
+  if (encoded.find_first_of("%+") == std::string_view::npos) {
+    return encoded;
+  }
+  scratch.clear();
+  AppendDecoded(encoded, scratch);
+  return scratch;
+}
+
 // Calls visit(key, value) for each parameter of a URI's query, still encoded.
 template <typename Visit>
 void ForEachParameter(std::string_view uri, Visit visit) {
@@ -158,6 +168,11 @@ std::string_view ActorType(const AuditEvent& event) {
   return name.starts_with("system:") && name != "system:admin" ? "control-plane" : "human";
 }
 
+rules::Known KnownGrade(const AuditEvent& event, const rules::KnownComponents& known) {
+  return event.impersonated.username.empty() ? known.Lookup(event.user.username)
+                                             : rules::Known::kNone;
+}
+
 std::string_view Outcome(const AuditEvent& event) {
   switch (event.code) {
     case 0:
@@ -183,7 +198,6 @@ FieldReader::~FieldReader() = default;
 void FieldReader::Start(const AuditEvent& event, std::string_view cluster) {
   event_ = &event;
   cluster_ = cluster;
-  scratch_used_ = 0;
   raw_->Start(event.raw);
 }
 
@@ -212,10 +226,9 @@ void FieldReader::AddNumber(std::int64_t number) {
 }
 
 void FieldReader::AddQuery(std::string_view name) {
+  std::string& decoded_key = Scratch();
   ForEachParameter(event_->request_uri, [&](std::string_view key, std::string_view value) {
-    std::string& decoded_key = Scratch();
-    AppendDecoded(key, decoded_key);
-    if (decoded_key == name) {
+    if (Decoded(key, decoded_key) == name) {
       std::string& decoded = Scratch();
       AppendDecoded(value, decoded);
       AddText(decoded);
@@ -225,9 +238,10 @@ void FieldReader::AddQuery(std::string_view name) {
 
 void FieldReader::AddExecCommand() {
   std::string& command = Scratch();
+  std::string& decoded_key = Scratch();
   bool found = false;
   ForEachParameter(event_->request_uri, [&](std::string_view key, std::string_view value) {
-    if (key == "command") {
+    if (Decoded(key, decoded_key) == "command") {
       command += found ? " " : "";
       AppendDecoded(value, command);
       found = true;
@@ -249,7 +263,9 @@ void FieldReader::AddResource() {
 }
 
 void FieldReader::AddObjectKey() {
-  if (event_->name.empty() || event_->namespace_name.empty()) {
+  // The API server names a Namespace as its own namespace.
+  const bool cluster_scoped = event_->namespace_name.empty() || event_->resource == "namespaces";
+  if (event_->name.empty() || cluster_scoped) {
     AddText(event_->name);
     return;
   }
@@ -269,7 +285,7 @@ bool FieldReader::ReadDerived(const rules::Field& field) {
       AddText(ActorType(event));
       return true;
     case FieldId::kActorKnown:
-      AddText(rules::KnownName(known_.Lookup(actor)));
+      AddText(rules::KnownName(KnownGrade(event, known_)));
       return true;
     case FieldId::kActorNamespace:
       AddText(ServiceAccountNamespace(actor));
@@ -379,6 +395,7 @@ void FieldReader::ReadProjected(const rules::Field& field) {
 
 std::span<const FieldValue> FieldReader::Values(const rules::Field& field) {
   values_.clear();
+  scratch_used_ = 0;
   if (!ReadDerived(field)) {
     ReadProjected(field);
   }

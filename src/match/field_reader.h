@@ -18,6 +18,8 @@ namespace hark::match {
 // The derived fields that are views or constants (design: events and facts).
 std::string_view ActorName(const AuditEvent& event);
 std::string_view ActorType(const AuditEvent& event);
+// Whoever impersonates a component is not the component, and not known.
+rules::Known KnownGrade(const AuditEvent& event, const rules::KnownComponents& known);
 std::string_view Outcome(const AuditEvent& event);
 // The last of sourceIPs: a client can choose all others.
 std::string_view SourceIp(const AuditEvent& event);

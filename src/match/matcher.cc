@@ -71,14 +71,17 @@ bool SomeValueMatches(const ValueMatcher& matcher, std::span<const FieldValue> v
 
 }  // namespace
 
-Hash128 EventKeyOf(const AuditEvent& event, std::string_view cluster) {
-  return HashParts({cluster, event.audit_id, StageName(event.stage), AsBytes(event.received_time),
-                    AsBytes(event.stage_time), event.user.username, event.verb, event.request_uri});
-}
-
 Hash128 PairKeyOf(const AuditEvent& event, std::string_view cluster) {
   return HashParts({cluster, event.audit_id, AsBytes(event.received_time), event.user.username,
                     event.verb, event.request_uri});
+}
+
+Hash128 EventKeyOf(const AuditEvent& event, const Hash128& pair_key) {
+  return HashParts({AsText(pair_key), StageName(event.stage), AsBytes(event.stage_time)});
+}
+
+Hash128 EventKeyOf(const AuditEvent& event, std::string_view cluster) {
+  return EventKeyOf(event, PairKeyOf(event, cluster));
 }
 
 struct Matcher::Impl {
@@ -227,13 +230,13 @@ std::vector<MatchedField> Matcher::Impl::ShownFields(const rules::EventRule& rul
   for (const rules::FieldIndex index_of_field : rule.shown_fields) {
     const rules::Field& field = rules->fields[index_of_field];
     for (const FieldValue& value : reader.Values(field)) {
+      if (!budget.Reserve(field.name.size())) {
+        return shown;
+      }
       std::string text = field.id == rules::FieldId::kRequestUri ? RedactUri(event)
                          : rules::IsRedacted(field)              ? Redacted(value.text)
                                                                  : std::string(value.text);
-      text = budget.Take(text, 256);
-      if (!budget.exhausted()) {
-        shown.push_back({.field = field.name, .value = std::move(text)});
-      }
+      shown.push_back({.field = field.name, .value = budget.Take(text, 256)});
     }
   }
   return shown;
@@ -264,8 +267,8 @@ void Matcher::MakeFact(const AuditEvent& whole, std::string_view cluster, Fact& 
   Impl& impl = *impl_;
   impl.Start(whole, cluster);
   fact = Fact();
-  fact.key = EventKeyOf(whole, cluster);
   fact.pair_key = PairKeyOf(whole, cluster);
+  fact.key = EventKeyOf(whole, fact.pair_key);
   fact.time = whole.stage_time;
   fact.received_time = whole.received_time;
   fact.stage = whole.stage;
@@ -276,14 +279,13 @@ void Matcher::MakeFact(const AuditEvent& whole, std::string_view cluster, Fact& 
   fact.cluster = KeyValue(cluster);
   EvidenceBudget budget;
   fact.evidence = MakeEvidence(
-      whole, rules::KnownName(impl.rules->known_components.Lookup(ActorName(whole))), budget);
+      whole, rules::KnownName(KnownGrade(whole, impl.rules->known_components)), budget);
   std::sort(impl.matched.begin(), impl.matched.end());
   for (const std::uint32_t event_rule : impl.matched) {
     const rules::EventRule& rule = impl.rules->event_rules[event_rule];
-    const std::vector<MatchedField> shown = impl.ShownFields(rule, whole, budget);
     for (const std::uint32_t alert_rule : rule.feeds) {
       FactMatch match = impl.MakeMatch(event_rule, alert_rule);
-      match.matched = shown;
+      match.matched = impl.ShownFields(rule, whole, budget);
       fact.matches.push_back(std::move(match));
     }
   }

@@ -40,7 +40,8 @@ class Matcher {
 };
 
 // The identity of an event and of its request (hark/fact.h).
-Hash128 EventKeyOf(const AuditEvent& event, std::string_view cluster);
 Hash128 PairKeyOf(const AuditEvent& event, std::string_view cluster);
+Hash128 EventKeyOf(const AuditEvent& event, const Hash128& pair_key);
+Hash128 EventKeyOf(const AuditEvent& event, std::string_view cluster);
 
 }  // namespace hark::match

@@ -1,6 +1,9 @@
 #include "match/raw_json.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
 
 namespace hark::match {
 namespace {
@@ -15,6 +18,58 @@ std::string NumberText(Number number) {
   return std::string(buffer, result.ptr);
 }
 
+// The decoders of Kubernetes refuse what is nested deeper than 10,000.
+constexpr std::size_t kMaxDepth = 10'240;
+constexpr unsigned kMaxNestedArrays = 64;
+
+// The code unit of the escape that `text` begins with ("\ud83d"), or -1 if it begins with none.
+int EscapedUnit(std::string_view text) {
+  constexpr std::size_t kSize = 6;
+  int unit = 0;
+  if (text.size() < kSize || !text.starts_with("\\u")) {
+    return -1;
+  }
+  const auto result = std::from_chars(text.data() + 2, text.data() + kSize, unit, 16);
+  return result.ptr == text.data() + kSize ? unit : -1;
+}
+
+// How many bytes of a string, from a backslash on, are one character; `is_half` says that it is
+// one half of a surrogate pair without the other.
+std::size_t EscapeLength(std::string_view text, bool& is_half) {
+  const int unit = EscapedUnit(text);
+  is_half = unit >= 0xd800 && unit <= 0xdfff;
+  if (unit < 0) {
+    return 2;
+  }
+  const int next = unit >= 0xd800 && unit <= 0xdbff ? EscapedUnit(text.substr(6)) : -1;
+  if (next < 0xdc00 || next > 0xdfff) {
+    return 6;
+  }
+  is_half = false;
+  return 12;
+}
+
+// Appends the text with the two things changed that simdjson refuses and Kubernetes does not:
+// numbers of any size are quoted, halves of surrogate pairs become U+FFFD.
+void AppendReadable(std::string_view json, std::string& out) {
+  bool in_string = false;
+  while (!json.empty()) {
+    std::size_t taken = 1;
+    if (in_string && json[0] == '\\') {
+      bool is_half = false;
+      taken = std::min(EscapeLength(json, is_half), json.size());
+      out += is_half ? std::string_view("\\ufffd") : json.substr(0, taken);
+    } else if (!in_string && (json[0] == '-' || (json[0] >= '0' && json[0] <= '9'))) {
+      taken = std::min(json.find_first_not_of("+-.0123456789Ee"), json.size());
+      out.append("\"").append(json.substr(0, taken)).append("\"");
+    } else {
+      in_string = in_string != (json[0] == '"');
+      out += json[0];
+    }
+    json.remove_prefix(taken);
+  }
+}
+
 }  // namespace
 
 void RawJsonReader::Start(std::string_view json) {
@@ -25,10 +80,17 @@ void RawJsonReader::Start(std::string_view json) {
 bool RawJsonReader::Parse() {
   if (!parsed_) {
     parsed_ = true;
-    // The texts of numbers are kept for as long as their values are: until the next parse.
     numbers_.clear();
-    numbers_.reserve(64);
+    if (parser_.max_depth() != kMaxDepth &&
+        parser_.allocate(json_.size(), kMaxDepth) != simdjson::SUCCESS) {
+      return false;
+    }
     valid_ = parser_.parse(json_.data(), json_.size(), false).get(root_) == simdjson::SUCCESS;
+    if (!valid_) {
+      repaired_.clear();
+      AppendReadable(json_, repaired_);
+      valid_ = parser_.parse(repaired_).get(root_) == simdjson::SUCCESS;
+    }
   }
   return valid_;
 }
@@ -59,13 +121,10 @@ void RawJsonReader::AddScalar(Element element, std::vector<FieldValue>& values) 
       value.number = element.get_double().value_unsafe();
       std::int64_t whole = 0;
       std::uint64_t natural = 0;
-      std::string text = element.get_int64().get(whole) == simdjson::SUCCESS ? NumberText(whole)
-                         : element.get_uint64().get(natural) == simdjson::SUCCESS
-                             ? NumberText(natural)
-                             : NumberText(value.number);
-      if (numbers_.size() < numbers_.capacity()) {  // growing would move the earlier texts
-        value.text = numbers_.emplace_back(std::move(text));
-      }
+      value.text = numbers_.emplace_back(
+          element.get_int64().get(whole) == simdjson::SUCCESS      ? NumberText(whole)
+          : element.get_uint64().get(natural) == simdjson::SUCCESS ? NumberText(natural)
+                                                                   : NumberText(value.number));
       break;
     }
   }
@@ -87,18 +146,23 @@ bool RawJsonReader::WalkObject(simdjson::dom::object object, std::string_view pa
         last = field.value;
       }
     }
-    if (found && Walk(last, rest, values)) {
+    if (found && Walk(last, rest, values, 0)) {
       return true;
     }
   }
   return false;
 }
 
-bool RawJsonReader::Walk(Element element, std::string_view path, std::vector<FieldValue>& values) {
+bool RawJsonReader::Walk(Element element, std::string_view path, std::vector<FieldValue>& values,
+                         unsigned nested_arrays) {
   if (element.is_array()) {
+    if (nested_arrays == kMaxNestedArrays) {
+      return false;
+    }
     bool found = path.empty();  // an empty list is there, without a value
-    for (const Element member : element.get_array().value_unsafe()) {
-      found = Walk(member, path, values) || found;
+    const simdjson::dom::array members = element.get_array().value_unsafe();
+    for (const Element member : members) {
+      found = Walk(member, path, values, nested_arrays + 1) || found;
     }
     return found;
   }
@@ -106,12 +170,16 @@ bool RawJsonReader::Walk(Element element, std::string_view path, std::vector<Fie
     AddScalar(element, values);
     return true;
   }
-  return element.is_object() && WalkObject(element.get_object().value_unsafe(), path, values);
+  if (!element.is_object()) {
+    return false;
+  }
+  const simdjson::dom::object object = element.get_object().value_unsafe();
+  return WalkObject(object, path, values);
 }
 
 void RawJsonReader::Read(std::string_view path, std::vector<FieldValue>& values) {
   if (Parse()) {
-    Walk(root_, path, values);
+    Walk(root_, path, values, 0);
   }
 }
 
@@ -120,10 +188,7 @@ bool RawJsonReader::Exists(std::string_view path) {
   if (!Parse()) {
     return false;
   }
-  const std::size_t numbers = numbers_.size();
-  const bool found = Walk(root_, path, ignored_);
-  numbers_.resize(numbers);
-  return found;
+  return Walk(root_, path, ignored_, 0);
 }
 
 }  // namespace hark::match

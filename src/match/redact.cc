@@ -76,6 +76,9 @@ bool IsPlainKey(std::string_view key) {
   return !key.empty() && key.size() <= 32 && AllOf(key, [](char c) { return IsAlpha(c); });
 }
 
+// A semicolon parts parameters too for servers up to Kubernetes 1.21.
+constexpr std::string_view kSeparators = "&;";
+
 void AppendParameter(std::string_view parameter, std::string& out) {
   const std::size_t equals = parameter.find('=');
   const std::string_view key = parameter.substr(0, equals);
@@ -100,9 +103,17 @@ void AppendPath(const AuditEvent& event, std::string_view path, std::string& out
     return;
   }
   const bool proxy = event.subresource == "proxy" || event.verb == "proxy";
-  const std::size_t passed_on = proxy ? path.find("/proxy/") : std::string_view::npos;
-  if (passed_on == std::string_view::npos) {
+  if (!proxy) {
     out += path;
+    return;
+  }
+  // The server has decoded the path before it split it: behind an escape, "%70roxy" or "n%2Fproxy"
+  // may be where the proxy begins.
+  const std::string_view plain = path.substr(0, path.find('%'));
+  const std::size_t passed_on = plain.find("/proxy/");
+  if (passed_on == std::string_view::npos) {
+    out += path.ends_with("/proxy") && plain.size() == path.size() ? std::string(path)
+                                                                   : Redacted(path);
     return;
   }
   const std::size_t kept = passed_on + std::string_view("/proxy/").size();
@@ -131,13 +142,13 @@ std::string RedactUri(const AuditEvent& event) {
   out += '?';
   std::string_view rest = uri.substr(question + 1);
   while (true) {
-    const std::size_t ampersand = rest.find('&');
-    AppendParameter(rest.substr(0, ampersand), out);
-    if (ampersand == std::string_view::npos) {
+    const std::size_t separator = rest.find_first_of(kSeparators);
+    AppendParameter(rest.substr(0, separator), out);
+    if (separator == std::string_view::npos) {
       return out;
     }
-    out += '&';
-    rest.remove_prefix(ampersand + 1);
+    out += rest[separator];
+    rest.remove_prefix(separator + 1);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "simdjson.h"
 
 #include "base/rfc3339.h"
+#include "base/utf8.h"
 #include "parse/on_demand.h"
 
 namespace hark::parse {
@@ -73,31 +74,37 @@ struct EventParser::Impl {
   explicit Impl(EventParts parts_to_read) : parts(parts_to_read) {}
 
   error_code ReadDocument(std::string_view json, AuditEvent& event);
-  error_code ReadField(Key key, ondemand::value value, AuditEvent& event);
-  error_code ReadEssential(Key key, ondemand::value value, AuditEvent& event);
-  error_code ReadText(ondemand::value value, std::string_view& text);
-  error_code ReadTexts(ondemand::value value, std::vector<std::string_view>& texts);
-  error_code ReadUser(ondemand::value value, std::vector<std::string_view>& groups, UserView& user);
-  error_code ReadFirstText(ondemand::value value, std::string_view& text);
-  error_code ReadObjectRef(ondemand::value value, AuditEvent& event);
-  error_code ReadStatus(ondemand::value value, AuditEvent& event);
-  error_code ReadDecision(ondemand::value value, AuditEvent& event);
-  error_code ReadTime(ondemand::value value, Presence& presence, Micros& time);
-  // Calls visit(index, value) for each field of an object whose key is names[index]. A value that
-  // is no object has none, and is counted.
-  template <std::size_t kSize, typename Visit>
-  error_code ForEachField(ondemand::value value, const std::array<std::string_view, kSize>& names,
-                          Visit visit);
+  // The text with U+FFFD in place of what is no UTF-8, until the next call.
+  std::string_view Repair(std::string_view json);
+  error_code ReadField(Key key, ondemand::value& value, AuditEvent& event);
+  error_code ReadEssential(Key key, ondemand::value& value, AuditEvent& event);
+  error_code ReadText(ondemand::value& value, std::string_view& text);
+  error_code ReadTexts(ondemand::value& value, std::vector<std::string_view>& texts);
+  error_code ReadUser(ondemand::value& value, std::vector<std::string_view>& groups,
+                      UserView& user);
+  error_code ReadFirstText(ondemand::value& value, std::string_view& text);
+  error_code ReadObjectRef(ondemand::value& value, AuditEvent& event);
+  error_code ReadStatus(ondemand::value& value, AuditEvent& event);
+  error_code ReadCode(ondemand::value& value, std::int32_t& code);
+  error_code ReadDecision(ondemand::value& value, AuditEvent& event);
+  error_code ReadTime(ondemand::value& value, Presence& presence, Micros& time);
+  // Calls visit(key, value) for each field of an object whose key is known to `key_of_raw`. A value
+  // that is no object has none, and is counted.
+  template <typename KeyOfRaw, typename Visit>
+  error_code ForEachField(ondemand::value& value, KeyOfRaw key_of_raw, Visit visit);
   // Resolves the times, and says what is missing or wrong.
   ParseOutcome Finish(AuditEvent& event, RejectReason& reason) const;
   // Wrong types of optional fields are the reader's to count; null is the same as absent.
   error_code Tolerate(error_code error, ondemand::value& value);
+  // The same for a field without which there is no event.
+  static error_code TolerateEssential(error_code error, ondemand::value& value, Presence& presence);
   bool Wants(EventPart part) const { return (parts & Bit(part)) != 0; }
 
   const EventParts parts;
   ondemand::parser parser;
   std::vector<std::string_view> groups, impersonated_groups, source_ips;
   std::string key_scratch;
+  std::string repaired;
   Rfc3339Parser times;
   std::string_view kind, api_version;  // raw JSON tokens
   Presence audit_id = Presence::kMissing, stage = Presence::kMissing;
@@ -119,9 +126,19 @@ error_code EventParser::Impl::Tolerate(error_code error, ondemand::value& value)
   return SUCCESS;
 }
 
-template <std::size_t kSize, typename Visit>
-error_code EventParser::Impl::ForEachField(ondemand::value value,
-                                           const std::array<std::string_view, kSize>& names,
+error_code EventParser::Impl::TolerateEssential(error_code error, ondemand::value& value,
+                                                Presence& presence) {
+  if (error != simdjson::INCORRECT_TYPE) {
+    return error;
+  }
+  bool is_null = false;
+  const bool missing = value.is_null().get(is_null) == SUCCESS && is_null;
+  presence = missing ? Presence::kMissing : Presence::kWrongType;
+  return SUCCESS;
+}
+
+template <typename KeyOfRaw, typename Visit>
+error_code EventParser::Impl::ForEachField(ondemand::value& value, KeyOfRaw key_of_raw,
                                            Visit visit) {
   ondemand::object object;
   if (const error_code error = value.get_object().get(object)) {
@@ -132,12 +149,12 @@ error_code EventParser::Impl::ForEachField(ondemand::value value,
     if (const error_code error = std::move(result).get(field)) {
       return error;
     }
-    std::size_t index = kSize;
-    if (const error_code error = IndexOfKey(field, names, index)) {
+    decltype(key_of_raw("")) key{};
+    if (const error_code error = KeyOfField(field, key_of_raw, key_scratch, key)) {
       return error;
     }
-    if (index < kSize) {
-      if (const error_code error = visit(index, field.value())) {
+    if (key != decltype(key)::kUnknown) {
+      if (const error_code error = visit(key, field.value())) {
         return error;
       }
     }
@@ -145,13 +162,13 @@ error_code EventParser::Impl::ForEachField(ondemand::value value,
   return SUCCESS;
 }
 
-error_code EventParser::Impl::ReadText(ondemand::value value, std::string_view& text) {
+error_code EventParser::Impl::ReadText(ondemand::value& value, std::string_view& text) {
   text = {};
   const error_code error = StringOf(value, text);
   return error == SUCCESS ? SUCCESS : Tolerate(error, value);
 }
 
-error_code EventParser::Impl::ReadTexts(ondemand::value value,
+error_code EventParser::Impl::ReadTexts(ondemand::value& value,
                                         std::vector<std::string_view>& texts) {
   texts.clear();
   ondemand::array array;
@@ -174,7 +191,7 @@ error_code EventParser::Impl::ReadTexts(ondemand::value value,
   return SUCCESS;
 }
 
-error_code EventParser::Impl::ReadFirstText(ondemand::value value, std::string_view& text) {
+error_code EventParser::Impl::ReadFirstText(ondemand::value& value, std::string_view& text) {
   text = {};
   ondemand::array items;
   if (const error_code error = value.get_array().get(items)) {
@@ -194,96 +211,94 @@ error_code EventParser::Impl::ReadFirstText(ondemand::value value, std::string_v
   return SUCCESS;
 }
 
-error_code EventParser::Impl::ReadUser(ondemand::value value,
+error_code EventParser::Impl::ReadUser(ondemand::value& value,
                                        std::vector<std::string_view>& user_groups, UserView& user) {
-  static constexpr std::array<std::string_view, 4> kKeys = {"username", "uid", "groups", "extra"};
-  static constexpr std::array<std::string_view, 1> kExtraKeys = {
-      "authentication.kubernetes.io/credential-id"};
   user = UserView();
   user_groups.clear();
   const bool details = Wants(EventPart::kUserDetails);
+  const auto read_credential = [&](ExtraKey, ondemand::value& credentials) {
+    return ReadFirstText(credentials, user.credential);
+  };
   const error_code error =
-      ForEachField(value, kKeys, [&](std::size_t key, ondemand::value item) -> error_code {
-        if (key == 0) {
+      ForEachField(value, UserKeyOf, [&](UserKey key, ondemand::value& item) -> error_code {
+        if (key == UserKey::kUsername) {
           return ReadText(item, user.username);
         }
         if (!details) {
           return SUCCESS;
         }
-        if (key == 1) {
-          return ReadText(item, user.uid);
+        switch (key) {
+          case UserKey::kUid:
+            return ReadText(item, user.uid);
+          case UserKey::kGroups:
+            return ReadTexts(item, user_groups);
+          default:
+            user.credential = {};
+            return ForEachField(item, ExtraKeyOf, read_credential);
         }
-        if (key == 2) {
-          return ReadTexts(item, user_groups);
-        }
-        return ForEachField(item, kExtraKeys, [&](std::size_t, ondemand::value credentials) {
-          return ReadFirstText(credentials, user.credential);
-        });
       });
   user.groups = user_groups;
   return error;
 }
 
-error_code EventParser::Impl::ReadObjectRef(ondemand::value value, AuditEvent& event) {
-  // The last two are known only so that they are not searched for escapes.
-  static constexpr std::array<std::string_view, 8> kKeys = {
-      "resource", "namespace",   "name", "apiVersion",
-      "apiGroup", "subresource", "uid",  "resourceVersion"};
-  const std::array<std::string_view*, 6> texts = {&event.resource,  &event.namespace_name,
-                                                  &event.name,      &event.api_version,
-                                                  &event.api_group, &event.subresource};
-  for (std::string_view* text : texts) {
-    *text = {};
-  }
-  return ForEachField(value, kKeys, [&](std::size_t key, ondemand::value item) {
-    return key < texts.size() ? ReadText(item, *texts[key]) : SUCCESS;
+error_code EventParser::Impl::ReadObjectRef(ondemand::value& value, AuditEvent& event) {
+  event.resource = event.subresource = event.api_group = event.api_version = {};
+  event.namespace_name = event.name = {};
+  return ForEachField(value, ObjectKeyOf, [&](ObjectKey key, ondemand::value& item) {
+    switch (key) {
+      case ObjectKey::kResource:
+        return ReadText(item, event.resource);
+      case ObjectKey::kSubresource:
+        return ReadText(item, event.subresource);
+      case ObjectKey::kApiGroup:
+        return ReadText(item, event.api_group);
+      case ObjectKey::kApiVersion:
+        return ReadText(item, event.api_version);
+      case ObjectKey::kNamespace:
+        return ReadText(item, event.namespace_name);
+      case ObjectKey::kName:
+        return ReadText(item, event.name);
+      default:
+        return SUCCESS;
+    }
   });
 }
 
-error_code EventParser::Impl::ReadStatus(ondemand::value value, AuditEvent& event) {
-  static constexpr std::array<std::string_view, 6> kKeys = {"code",   "reason",  "metadata",
-                                                            "status", "message", "details"};
+error_code EventParser::Impl::ReadCode(ondemand::value& value, std::int32_t& code) {
+  code = 0;
+  std::int64_t number = 0;
+  if (const error_code error = value.get_int64().get(number)) {
+    return Tolerate(error, value);
+  }
+  if (number < 0 || number > 999) {
+    ++wrong_types;
+  } else {
+    code = static_cast<std::int32_t>(number);
+  }
+  return SUCCESS;
+}
+
+error_code EventParser::Impl::ReadStatus(ondemand::value& value, AuditEvent& event) {
   event.code = 0;
   event.status_reason = {};
-  return ForEachField(value, kKeys, [&](std::size_t key, ondemand::value item) -> error_code {
-    if (key == 1) {
-      return ReadText(item, event.status_reason);
-    }
-    if (key != 0) {
-      return SUCCESS;
-    }
-    event.code = 0;
-    std::int64_t code = 0;
-    if (const error_code error = item.get_int64().get(code)) {
-      return Tolerate(error, item);
-    }
-    if (code < 0 || code > 999) {
-      ++wrong_types;
-    } else {
-      event.code = static_cast<std::int32_t>(code);
-    }
-    return SUCCESS;
+  return ForEachField(value, StatusKeyOf, [&](StatusKey key, ondemand::value& item) {
+    return key == StatusKey::kCode     ? ReadCode(item, event.code)
+           : key == StatusKey::kReason ? ReadText(item, event.status_reason)
+                                       : SUCCESS;
   });
 }
 
-error_code EventParser::Impl::ReadDecision(ondemand::value value, AuditEvent& event) {
-  static constexpr std::array<std::string_view, 2> kKeys = {"authorization.k8s.io/decision",
-                                                            "authorization.k8s.io/reason"};
+error_code EventParser::Impl::ReadDecision(ondemand::value& value, AuditEvent& event) {
   event.decision = {};
-  return ForEachField(value, kKeys, [&](std::size_t key, ondemand::value item) {
-    return key == 0 ? ReadText(item, event.decision) : SUCCESS;
+  return ForEachField(value, AnnotationKeyOf, [&](AnnotationKey, ondemand::value& item) {
+    return ReadText(item, event.decision);
   });
 }
 
-error_code EventParser::Impl::ReadTime(ondemand::value value, Presence& presence, Micros& time) {
+error_code EventParser::Impl::ReadTime(ondemand::value& value, Presence& presence, Micros& time) {
   std::string_view text;
   if (const error_code error = StringOf(value, text)) {
-    bool is_null = false;
-    if (error != simdjson::INCORRECT_TYPE || value.is_null().get(is_null) != SUCCESS) {
-      return error;
-    }
-    presence = is_null ? Presence::kMissing : Presence::kWrongType;
-    return SUCCESS;
+    return TolerateEssential(error, value, presence);
   }
   const std::optional<Micros> parsed = times.Parse(text);
   presence = parsed ? Presence::kGood : Presence::kBadValue;
@@ -291,12 +306,11 @@ error_code EventParser::Impl::ReadTime(ondemand::value value, Presence& presence
   return SUCCESS;
 }
 
-error_code EventParser::Impl::ReadEssential(Key key, ondemand::value value, AuditEvent& event) {
+error_code EventParser::Impl::ReadEssential(Key key, ondemand::value& value, AuditEvent& event) {
   Presence& presence = key == Key::kAuditId ? audit_id : stage;
   std::string_view text;
   if (const error_code error = StringOf(value, text)) {
-    presence = Presence::kWrongType;
-    return error == simdjson::INCORRECT_TYPE ? SUCCESS : error;
+    return TolerateEssential(error, value, presence);
   }
   presence = Presence::kGood;
   if (key == Key::kAuditId) {
@@ -309,7 +323,7 @@ error_code EventParser::Impl::ReadEssential(Key key, ondemand::value value, Audi
   return SUCCESS;
 }
 
-error_code EventParser::Impl::ReadField(Key key, ondemand::value value, AuditEvent& event) {
+error_code EventParser::Impl::ReadField(Key key, ondemand::value& value, AuditEvent& event) {
   switch (key) {
     case Key::kAuditId:
     case Key::kStage:
@@ -327,7 +341,7 @@ error_code EventParser::Impl::ReadField(Key key, ondemand::value value, AuditEve
       return error;
     }
     case Key::kVerb:
-      return Wants(EventPart::kText) ? ReadText(value, event.verb) : SUCCESS;
+      return Wants(EventPart::kVerb) ? ReadText(value, event.verb) : SUCCESS;
     case Key::kRequestUri:
       return Wants(EventPart::kText) ? ReadText(value, event.request_uri) : SUCCESS;
     case Key::kUserAgent:
@@ -375,7 +389,7 @@ error_code EventParser::Impl::ReadDocument(std::string_view json, AuditEvent& ev
       return error;
     }
     Key key = Key::kUnknown;
-    if (const error_code error = TopLevelKey(field, key_scratch, key)) {
+    if (const error_code error = KeyOfField(field, KeyOf, key_scratch, key)) {
       return error;
     }
     if (const error_code error = ReadField(key, field.value(), event)) {
@@ -386,6 +400,18 @@ error_code EventParser::Impl::ReadDocument(std::string_view json, AuditEvent& ev
   return document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS
              ? SUCCESS
              : simdjson::TRAILING_CONTENT;
+}
+
+std::string_view EventParser::Impl::Repair(std::string_view json) {
+  repaired.clear();
+  for (std::string_view rest = json; !rest.empty();) {
+    const Utf8Character character = DecodeUtf8(rest);
+    repaired += character.valid ? rest.substr(0, character.length) : kReplacementCharacter;
+    rest.remove_prefix(character.length);
+  }
+  const std::size_t size = repaired.size();
+  repaired.append(simdjson::SIMDJSON_PADDING, '\0');
+  return std::string_view(repaired).substr(0, size);
 }
 
 ParseOutcome EventParser::Impl::Finish(AuditEvent& event, RejectReason& reason) const {
@@ -432,7 +458,11 @@ ParseOutcome EventParser::Parse(std::string_view json, AuditEvent& event) {
   impl_->groups.clear();
   impl_->impersonated_groups.clear();
   impl_->source_ips.clear();
-  const error_code error = impl_->ReadDocument(json, event);
+  error_code error = impl_->ReadDocument(json, event);
+  if (error == simdjson::UTF8_ERROR) {
+    event.raw = impl_->Repair(json);
+    error = impl_->ReadDocument(event.raw, event);
+  }
   wrong_types_ = impl_->wrong_types;
   if (error != SUCCESS) {
     reject_reason_ =

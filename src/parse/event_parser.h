@@ -14,7 +14,7 @@ namespace hark::parse {
 
 // Why a record did not become an event. kFuture is found by the caller, which has the clock.
 enum class RejectReason : std::uint8_t {
-  kMalformed,     // not JSON, cut off, invalid UTF-8, nested too deeply
+  kMalformed,     // not JSON, cut off
   kNotAnObject,   // JSON, but no object
   kMissingField,  // auditID, stage or a time is missing
   kWrongType,     // auditID, stage or a time is of a wrong type
@@ -29,8 +29,10 @@ enum class ParseOutcome : std::uint8_t { kEvent, kSkipped, kRejected };
 
 // Projects the JSON text of one audit event into an AuditEvent, without copying what nobody
 // asks for. Keys may come in any order, escaped or not, and of duplicates the last one wins, as
-// for the decoders of Kubernetes. A field that is not essential and of a wrong type is absent,
-// and counted in wrong_types().
+// for the decoders of Kubernetes; what is no UTF-8 reads as U+FFFD, because an API server logs the
+// bytes of a patch as the client sent them. A field that is not essential and of a wrong type is
+// absent, and counted in wrong_types(); null is the same as absent. Fields that nobody asks for
+// are skipped, not judged: one that is malformed in itself does not make the event so.
 //
 // Not thread-safe: one parser a thread. The events it makes are views into its buffers and valid
 // until the next Parse or the parser's end.

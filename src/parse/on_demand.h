@@ -1,10 +1,8 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -83,75 +81,161 @@ inline Key KeyOf(const char* raw) {
   }
 }
 
-// The length of a raw key if it holds no escape, else nullopt.
-inline std::optional<std::size_t> PlainLength(const char* raw) {
-  for (std::size_t i = 0;; ++i) {
-    if (raw[i] == '"') {
-      return i;
-    }
-    if (raw[i] == '\\') {
-      return std::nullopt;
-    }
+// The parts of the nested objects, by their keys. kIgnored ones are known, and therefore not
+// searched for escapes, but nobody asks for them.
+enum class UserKey : std::uint8_t { kUnknown, kUsername, kUid, kGroups, kExtra };
+
+inline UserKey UserKeyOf(const char* raw) {
+  switch (raw[0]) {
+    case 'u':
+      return Is(raw, "username") ? UserKey::kUsername
+             : Is(raw, "uid")    ? UserKey::kUid
+                                 : UserKey::kUnknown;
+    case 'g':
+      return Is(raw, "groups") ? UserKey::kGroups : UserKey::kUnknown;
+    case 'e':
+      return Is(raw, "extra") ? UserKey::kExtra : UserKey::kUnknown;
+    default:
+      return UserKey::kUnknown;
   }
 }
 
-// Which of `names` the key of the field is, or kSize if none. Only a key that is none of them as
-// it stands is searched for escapes.
-template <std::size_t kSize>
-error_code IndexOfKey(ondemand::field& field, const std::array<std::string_view, kSize>& names,
-                      std::size_t& index) {
-  const char* raw = field.key().raw();
-  for (index = 0; index < kSize; ++index) {
-    const std::string_view name = names[index];
-    if (std::memcmp(raw, name.data(), name.size()) == 0 && raw[name.size()] == '"') {
-      return SUCCESS;
-    }
-  }
-  if (PlainLength(raw)) {
-    return SUCCESS;
-  }
-  std::string_view key;
-  const error_code error = field.unescaped_key().get(key);
-  for (index = 0; index < kSize && key != names[index]; ++index) {
-  }
-  return error;
+enum class ExtraKey : std::uint8_t { kUnknown, kCredential };
+
+inline ExtraKey ExtraKeyOf(const char* raw) {
+  return Is(raw, "authentication.kubernetes.io/credential-id") ? ExtraKey::kCredential
+                                                               : ExtraKey::kUnknown;
 }
 
-// As KeyOf, for a key that may be escaped.
-inline error_code TopLevelKey(ondemand::field& field, std::string& scratch, Key& key) {
+enum class ObjectKey : std::uint8_t {
+  kUnknown,
+  kIgnored,
+  kResource,
+  kSubresource,
+  kApiGroup,
+  kApiVersion,
+  kNamespace,
+  kName,
+};
+
+inline ObjectKey ObjectKeyOf(const char* raw) {
+  switch (raw[0]) {
+    case 'r':
+      return Is(raw, "resource")          ? ObjectKey::kResource
+             : Is(raw, "resourceVersion") ? ObjectKey::kIgnored
+                                          : ObjectKey::kUnknown;
+    case 's':
+      return Is(raw, "subresource") ? ObjectKey::kSubresource : ObjectKey::kUnknown;
+    case 'a':
+      return Is(raw, "apiVersion") ? ObjectKey::kApiVersion
+             : Is(raw, "apiGroup") ? ObjectKey::kApiGroup
+                                   : ObjectKey::kUnknown;
+    case 'n':
+      return Is(raw, "namespace") ? ObjectKey::kNamespace
+             : Is(raw, "name")    ? ObjectKey::kName
+                                  : ObjectKey::kUnknown;
+    case 'u':
+      return Is(raw, "uid") ? ObjectKey::kIgnored : ObjectKey::kUnknown;
+    default:
+      return ObjectKey::kUnknown;
+  }
+}
+
+enum class StatusKey : std::uint8_t { kUnknown, kIgnored, kCode, kReason };
+
+inline StatusKey StatusKeyOf(const char* raw) {
+  switch (raw[0]) {
+    case 'c':
+      return Is(raw, "code") ? StatusKey::kCode : StatusKey::kUnknown;
+    case 'r':
+      return Is(raw, "reason") ? StatusKey::kReason : StatusKey::kUnknown;
+    case 'm':
+      return Is(raw, "metadata") || Is(raw, "message") ? StatusKey::kIgnored : StatusKey::kUnknown;
+    case 's':
+      return Is(raw, "status") ? StatusKey::kIgnored : StatusKey::kUnknown;
+    default:
+      return StatusKey::kUnknown;
+  }
+}
+
+enum class AnnotationKey : std::uint8_t { kUnknown, kDecision };
+
+inline AnnotationKey AnnotationKeyOf(const char* raw) {
+  return Is(raw, "authorization.k8s.io/decision") ? AnnotationKey::kDecision
+                                                  : AnnotationKey::kUnknown;
+}
+
+inline bool KeyHasEscape(const char* raw) {
+  while (*raw != '"' && *raw != '\\') {
+    ++raw;
+  }
+  return *raw == '\\';
+}
+
+// Which key a field has, by one of the functions above. Only one that is none of the known keys as
+// it stands is searched for escapes; `scratch` then holds it unescaped.
+template <typename KeyOfRaw>
+error_code KeyOfField(ondemand::field& field, KeyOfRaw key_of_raw, std::string& scratch,
+                      decltype(key_of_raw(""))& key) {
   const char* raw = field.key().raw();
-  key = KeyOf(raw);
-  if (key != Key::kUnknown || PlainLength(raw)) {
+  key = key_of_raw(raw);
+  if (key != decltype(key_of_raw(""))::kUnknown || !KeyHasEscape(raw)) {
     return SUCCESS;
   }
   std::string_view unescaped;
   if (const error_code error = field.unescaped_key().get(unescaped)) {
     return error;
   }
-  // A quote or a NUL inside an unescaped key must not end it early.
-  if (unescaped.find_first_of(std::string_view("\"\0", 2)) != std::string_view::npos) {
-    return SUCCESS;
+  // A quote inside an unescaped key must not end it early.
+  if (unescaped.find('"') == std::string_view::npos) {
+    scratch.assign(unescaped);
+    scratch.append(simdjson::SIMDJSON_PADDING, '"');
+    key = key_of_raw(scratch.data());
   }
-  scratch.assign(unescaped);
-  scratch.append(simdjson::SIMDJSON_PADDING, '"');
-  key = KeyOf(scratch.data());
   return SUCCESS;
+}
+
+// Most texts are short: eight bytes at a time beat a call of memchr.
+inline bool HasEscape(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  const auto has_backslash = [](const char* eight) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, eight, sizeof(word));
+    word ^= kOnes * '\\';
+    return ((word - kOnes) & ~word & (kOnes * 0x80)) != 0;
+  };
+  if (text.size() < sizeof(std::uint64_t)) {
+    return text.find('\\') != std::string_view::npos;
+  }
+  const char* const last = text.data() + text.size() - sizeof(std::uint64_t);
+  for (const char* p = text.data(); p < last; p += sizeof(std::uint64_t)) {
+    if (has_backslash(p)) {
+      return true;
+    }
+  }
+  return has_backslash(last);
+}
+
+// What stands between the quotes of a string, escapes and all; null data() if the value is none.
+inline std::string_view RawText(ondemand::value& value) {
+  std::string_view token = value.raw_json_token();
+  if (token.size() < 2 || token.front() != '"') {
+    return {};
+  }
+  while (token.back() != '"') {  // white space up to the next token
+    token.remove_suffix(1);
+  }
+  return token.substr(1, token.size() - 2);
 }
 
 // As get_string(), but a text without escapes is a view of the JSON itself: most are, and are not
 // copied then.
 inline error_code StringOf(ondemand::value& value, std::string_view& text) {
-  const std::string_view token = value.raw_json_token();
-  if (token.empty() || token.front() != '"') {
+  text = RawText(value);
+  if (text.data() == nullptr) {
     return simdjson::INCORRECT_TYPE;
   }
-  const std::size_t close = token.find_last_of('"');
-  const std::string_view plain = token.substr(1, close - 1);
-  if (close > 0 && plain.find('\\') == std::string_view::npos) {
-    text = plain;
-    return SUCCESS;
-  }
-  return value.get_string().get(text);
+  return HasEscape(text) ? value.get_string().get(text) : SUCCESS;
 }
 
 }  // namespace hark::parse

@@ -7,6 +7,8 @@
 
 namespace hark::rules {
 
+struct RuleFile;
+
 // A place in a rule file. Lines and columns count from 1; 0 means the file as a whole.
 struct Location {
   std::string file;
@@ -27,13 +29,14 @@ class Diagnostics {
  public:
   void Error(const Location& location, std::string message);
   void Warning(const Location& location, std::string message);
+  void Add(const Diagnostic& diagnostic);
 
   bool has_errors() const { return errors_ > 0; }
   const std::vector<Diagnostic>& all() const { return all_; }
 
   // "file:line:column: error: message", and below it the line of the file with a caret, one
-  // after the other sorted by place. `line_of(file, line)` may return "".
-  std::string Format(const std::vector<struct RuleFile>& files) const;
+  // after the other sorted by place. The line is left out where `files` do not have it.
+  std::string Format(const std::vector<RuleFile>& files) const;
 
  private:
   std::vector<Diagnostic> all_;

@@ -23,6 +23,7 @@ enum class FieldId : std::uint8_t {
   kOutcome,          // success, denied, unauthenticated, error
   kScope,            // object, namespace, cluster
   kResource,         // objectRef.resource, with "/" and the subresource if there is one
+  kObjectKey,        // "namespace/name" of the object, only "name" if it is cluster-scoped
   kUriPath,
   kUriQuery,  // uri.query.<name>; the name is in Field::argument
   kExecCommand,

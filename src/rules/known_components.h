@@ -1,10 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
+#include "base/string_map.h"
 
 namespace hark::rules {
 
@@ -19,10 +20,14 @@ class KnownComponents {
   // A full user name, "system:kube-scheduler". Silent.
   void AddExact(std::string_view user_name);
   // A service account by namespace and the end of its name, ("cert-manager", "cert-manager").
-  // The namespace matches whole; a suffix matches the whole name or after a "-".
+  // The namespace matches whole; a suffix matches the whole name or after a "-". Nothing else
+  // than a service account matches a pattern, whatever its name.
   void AddPattern(std::string_view namespace_name, std::string_view name_suffix);
 
+  // Allocates nothing.
   Known Lookup(std::string_view user_name) const;
+
+  bool empty() const { return exact_.empty() && patterns_.empty(); }
 
   // Sorted, one entry a line: part of the canonical form of a rule that asks for actor.known.
   std::string Canonical() const;
@@ -31,8 +36,8 @@ class KnownComponents {
   struct Pattern {
     std::string namespace_name, name_suffix;
   };
-  absl::flat_hash_set<std::string> exact_;
-  std::vector<Pattern> patterns_;
+  StringSet exact_;
+  std::vector<Pattern> patterns_;  // sorted by both, without duplicates
 };
 
 }  // namespace hark::rules

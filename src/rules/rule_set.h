@@ -9,6 +9,7 @@
 
 #include "hark/alert.h"
 #include "hark/event.h"
+
 #include "rules/fields.h"
 #include "rules/known_components.h"
 #include "rules/value_matcher.h"
@@ -59,13 +60,13 @@ struct AlertRule {
   Type type = Type::kEvent;
   Severity level = Severity::kMedium;
   std::optional<Downgrade> downgrade;
-  std::vector<FieldIndex> group_by;     // without the cluster, which is always the first key
-  std::optional<FieldIndex> counted;    // kValueCount
-  std::uint64_t threshold = 1;          // the condition holds at this many or more
-  Micros timespan = 0;                  // 0 for kEvent
+  std::vector<FieldIndex> group_by;   // without the cluster, which is always the first key
+  std::optional<FieldIndex> counted;  // kValueCount
+  std::uint64_t threshold = 1;        // the condition holds at this many or more
+  Micros timespan = 0;                // 0 for kEvent
   Micros keep_alive = 0;
   Micros max_duration = 24LL * 3600 * 1'000'000;
-  std::uint32_t rank = 0;               // topological: 0 for kEvent, 1 + that of what feeds it
+  std::uint32_t rank = 0;  // topological: 0 for kEvent, 1 + that of what feeds it
 };
 
 // "An event can only match rule r if field f holds one of these values": the index by which a
@@ -81,12 +82,12 @@ class RuleSet {
  public:
   std::vector<Field> fields;
   std::vector<Predicate> predicates;
-  std::vector<EventRule> event_rules;                    // sorted by id
-  std::vector<std::optional<RequiredValues>> required;   // one per event rule
-  std::vector<AlertRule> alert_rules;                    // sorted by (rank, id)
+  std::vector<EventRule> event_rules;                   // sorted by id
+  std::vector<std::optional<RequiredValues>> required;  // one per event rule
+  std::vector<AlertRule> alert_rules;                   // sorted by (rank, id)
   KnownComponents known_components;
-  EventParts parts = 0;   // what the parser must project for any of the rules to be judged
-  std::string version;    // hash over the versions of all rules: names the set
+  EventParts parts = 0;  // what the conditions read; an event that matches is read whole
+  std::string version;   // hash over the versions of all rules: names the set
 
   // The longest time that an event can matter to a rule: max over windows and keep-alives.
   Micros LongestWindow() const;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,12 +23,15 @@ struct FieldValue {
 };
 
 // One value of a selection, compiled. Immutable; safe to share between threads.
+//
+// Without `cased`, the letters of ASCII compare equal in both cases and all others only with
+// themselves: no name that Kubernetes or hark makes has any other.
 struct ValueMatcher {
   enum class Kind : std::uint8_t {
-    kEquals,    // whole text; as numbers if both parse
+    kEquals,  // whole text; as numbers if both parse
     kPrefix,
     kSuffix,
-    kContains,
+    kContains,  // with an empty text: any value that is not null
     kWildcard,  // * and ? anywhere; `text` is the pattern with \ escaping * ? and itself
     kRegex,     // RE2, unanchored
     kCidr,
@@ -39,19 +43,23 @@ struct ValueMatcher {
   };
   Kind kind = Kind::kEquals;
   bool cased = false;
-  std::string text;  // lower-cased unless `cased`
+  std::string text;  // lower-cased unless `cased`; kRegex: the expression with its flags
   std::optional<double> number;
   std::shared_ptr<const re2::RE2> regex;
   struct Cidr {
-    std::uint8_t bytes[16];  // IPv4 as ::ffff:a.b.c.d
-    std::uint8_t prefix_length;
+    std::array<std::uint8_t, 16> bytes;  // IPv4 as ::ffff:a.b.c.d
+    std::uint8_t prefix_length;          // of the 128 bits
   };
   std::optional<Cidr> cidr;
 
   // Does this one value match? (kNull is judged over all values of the field, by the predicate.)
-  // Allocates nothing.
+  // Allocates nothing, but for the cache that RE2 keeps for each expression.
   bool Matches(const FieldValue& value) const;
 };
+
+// "10.0.0.0/8", "fd00::/8", or an address alone; nullopt if it is none or has bits set outside
+// the network.
+std::optional<ValueMatcher::Cidr> ParseCidr(std::string_view text);
 
 std::string Print(const ValueMatcher& matcher);
 

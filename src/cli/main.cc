@@ -1,0 +1,63 @@
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_format.h"
+
+#include "CLI/CLI.hpp"
+#include "cli/command.h"
+#include "cli/message.h"
+
+namespace hark::cli {
+namespace {
+
+// The one place where CLI11's exceptions end. Asking for help is one of them, too.
+ExitCode ReportParseError(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+    app.exit(error);
+    return ExitCode::kDone;
+  }
+  const CLI::App* command = &app;
+  std::string name = "hark";
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    name += " " + command->get_name();
+  }
+  PrintError(absl::StrFormat("%s (see %s --help)", error.what(), name));
+  return ExitCode::kUsage;
+}
+
+// What was printed may not have been written yet. A reader that has had enough is no failure.
+ExitCode FlushOutput() {
+  if (std::fflush(stdout) == 0 || errno == EPIPE) {
+    return ExitCode::kDone;
+  }
+  PrintError(absl::ErrnoToStatus(errno, "cannot write to standard output"));
+  return ExitCode::kInputOutput;
+}
+
+ExitCode Main(int argc, const char* const* argv) {
+  // A closed pipe is an error of the write that meets it, not the end of the program.
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app("hark listens to a Kubernetes API server: it finds attacks in audit logs.", "hark");
+  app.require_subcommand(1);
+  Command command;
+  AddReplayCommand(app, command);
+  AddRulesCommand(app, command);
+  AddFieldsCommand(app, command);
+  AddVersionCommand(app, command);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return ReportParseError(app, error);
+  }
+  return Worst(command(), FlushOutput());
+}
+
+}  // namespace
+}  // namespace hark::cli
+
+int main(int argc, char** argv) {
+  return static_cast<int>(hark::cli::Main(argc, argv));
+}

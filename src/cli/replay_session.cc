@@ -1,0 +1,79 @@
+#include "cli/replay_session.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+
+#include "cli/message.h"
+#include "cli/rule_loading.h"
+#include "ingest/input.h"
+#include "pipeline/event_scan.h"
+
+namespace hark::cli {
+
+std::optional<ReplaySession> ReplaySession::Create(const ReplayRequest& request,
+                                                   std::atomic<bool>& stop, ExitCode& code) {
+  const absl::StatusOr<std::vector<rules::RuleFile>> files = CollectRuleFiles(request.rule_paths);
+  if (!files.ok()) {
+    PrintError(files.status());
+    code = ExitCode::kConfiguration;
+    return std::nullopt;
+  }
+  std::shared_ptr<const rules::RuleSet> rules = CompileRules(*files);
+  if (rules == nullptr) {
+    code = ExitCode::kConfiguration;
+    return std::nullopt;
+  }
+  ReplaySession session(request, stop, std::move(rules));
+  session.ResolveTimes();
+  return session;
+}
+
+ReplaySession::ReplaySession(const ReplayRequest& request, std::atomic<bool>& stop,
+                             std::shared_ptr<const rules::RuleSet> rules)
+    : request_(request), stop_(stop) {
+  options_.rules = std::move(rules);
+  options_.threads = request.threads;
+  options_.lateness = request.lateness;
+  options_.cluster = request.cluster;
+  options_.now = request.now;
+  options_.batch_bytes = request.batch_bytes;
+  options_.engine.max_state_bytes = request.state_bytes;
+  options_.stop = &stop;
+}
+
+void ReplaySession::ResolveTimes() {
+  Micros last_event = 0;
+  if (request_.has_relative_time()) {
+    std::vector<absl::Status> ignored;  // reported when the inputs are opened to be judged
+    last_event = pipeline::LastEventTime(ingest::OpenInputs(request_.inputs, &stop_, ignored),
+                                         pipeline::LatestLegalTime(request_.now), &stop_)
+                     .value_or(0);
+  }
+  if (request_.from.has_value()) {
+    options_.from = request_.from->Resolve(last_event);
+  }
+  if (request_.to.has_value()) {
+    options_.to = request_.to->Resolve(last_event);
+  }
+}
+
+std::vector<std::unique_ptr<Source>> ReplaySession::OpenInputs() {
+  std::vector<absl::Status> errors;
+  std::vector<std::unique_ptr<Source>> sources =
+      ingest::OpenInputs(request_.inputs, &stop_, errors);
+  if (code_ == ExitCode::kDone) {
+    Report(errors);
+  }
+  return sources;
+}
+
+void ReplaySession::Report(const std::vector<absl::Status>& source_errors) {
+  for (const absl::Status& error : source_errors) {
+    PrintError(error);
+    code_ = ExitCode::kInputOutput;
+  }
+}
+
+}  // namespace hark::cli

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "hark/source.h"
+
+#include "cli/exit_code.h"
+#include "cli/replay_request.h"
+#include "pipeline/replay.h"
+
+namespace hark::cli {
+
+// What a replay for a request needs, and what it has met so far. Not thread-safe.
+class ReplaySession {
+ public:
+  // `request` and `stop` must outlive the session. nullopt, and the errors are printed, if the
+  // rules are bad; `code` then says so.
+  static std::optional<ReplaySession> Create(const ReplayRequest& request, std::atomic<bool>& stop,
+                                             ExitCode& code);
+
+  const ReplayRequest& request() const { return request_; }
+  std::atomic<bool>& stop() const { return stop_; }
+
+  // Options for the request, without hooks. Times before the last event are resolved.
+  const pipeline::ReplayOptions& options() const { return options_; }
+
+  // Opens the inputs. Those that cannot be opened are reported the first time.
+  std::vector<std::unique_ptr<Source>> OpenInputs();
+
+  // Prints the errors of sources that could not be read to their end.
+  void Report(const std::vector<absl::Status>& source_errors);
+
+  // Whether all inputs could be read so far.
+  ExitCode code() const { return code_; }
+
+ private:
+  ReplaySession(const ReplayRequest& request, std::atomic<bool>& stop,
+                std::shared_ptr<const rules::RuleSet> rules);
+  void ResolveTimes();
+
+  const ReplayRequest& request_;
+  std::atomic<bool>& stop_;
+  pipeline::ReplayOptions options_;
+  ExitCode code_ = ExitCode::kDone;
+};
+
+}  // namespace hark::cli

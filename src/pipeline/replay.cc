@@ -1,0 +1,164 @@
+#include "pipeline/replay.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "log/memory_fact_log.h"
+#include "pipeline/batch_judge.h"
+#include "pipeline/batch_scheduler.h"
+#include "pipeline/selecting_sink.h"
+
+namespace hark::pipeline {
+namespace {
+
+constexpr Micros kFutureTolerance = 3600 * kMicrosPerSecond;
+// Records that are under way at a time. It is the same for any number of threads, because the order
+// in which sources are read depends on it.
+constexpr std::size_t kRecordsUnderWay = 64;
+
+Micros SaturatingSubtract(Micros time, Micros duration) {
+  return time < kBeginningOfTime + duration ? kBeginningOfTime : time - duration;
+}
+
+JudgedTimes TimesOf(const ReplayOptions& options) {
+  return {.from = SaturatingSubtract(options.from, options.rules->LongestWindow()),
+          .to = options.to,
+          .latest_legal = LatestLegalTime(options.now)};
+}
+
+// What one thread of the stateless half owns. Aligned so that two workers never write to one cache
+// line.
+struct alignas(64) Worker {
+  explicit Worker(const ReplayOptions& options) : judge(options.rules, TimesOf(options)) {}
+
+  BatchJudge judge;
+  RecordBatch batch;
+  FactRecord record;
+  std::thread thread;
+};
+
+class ReplayRun {
+ public:
+  ReplayRun(const ReplayOptions& options, std::vector<std::unique_ptr<Source>> sources,
+            RevisionSink& sink)
+      : options_(options),
+        sink_({.min_level = options.min_level, .from = options.from}, sink),
+        detector_(detect::MakeEngine(options.rules, options.engine, options.observer)),
+        log_(kRecordsUnderWay),
+        scheduler_(std::move(sources), options.batch_bytes, log_) {}
+
+  ReplayResult Run() {
+    Declare();
+    StartWorkers();
+    FactRecord record;
+    while (!Stopped() && log_.Next(record)) {
+      Apply(std::move(record));
+    }
+    log_.Cancel();
+    ReplayResult result = JoinWorkers();
+    detector_->Finish(sink_);
+    result.detector = detector_->stats();
+    return result;
+  }
+
+ private:
+  bool Stopped() const {
+    return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed);
+  }
+
+  void Declare() {
+    for (const std::unique_ptr<Source>& source : scheduler_.sources()) {
+      FactRecord record;
+      record.kind = FactRecord::Kind::kDeclare;
+      record.source = source->name();
+      record.lateness = options_.lateness;
+      Apply(std::move(record));
+    }
+  }
+
+  void StartWorkers() {
+    for (int i = 0; i < std::max(options_.threads, 1); ++i) {
+      workers_.push_back(std::make_unique<Worker>(options_));
+      Worker& worker = *workers_.back();
+      worker.thread = std::thread([this, &worker] { Work(worker); });
+    }
+  }
+
+  void Work(Worker& worker) {
+    while (const auto ticket = scheduler_.Next(worker.batch)) {
+      const Source& source = *scheduler_.sources()[ticket->source];
+      worker.record.source = source.name();
+      worker.record.position = ticket->position;
+      if (ticket->source_ended) {
+        MakeEnd(worker.record);
+      } else {
+        const std::string& own_cluster = source.cluster();
+        worker.judge.Judge(worker.batch, own_cluster.empty() ? options_.cluster : own_cluster,
+                           worker.record);
+      }
+      scheduler_.Report(*ticket, worker.record.highest_time);
+      log_.Put(ticket->place, worker.record);
+    }
+  }
+
+  static void MakeEnd(FactRecord& record) {
+    record.kind = FactRecord::Kind::kEnd;
+    record.events = 0;
+    record.highest_time = kBeginningOfTime;
+    record.facts.clear();
+  }
+
+  void Apply(FactRecord record) {
+    if (options_.on_record) {
+      options_.on_record(record);
+    }
+    if (options_.on_progress && record.kind == FactRecord::Kind::kBatch) {
+      ReportProgress(record);
+    }
+    detector_->Apply(std::move(record), sink_);
+  }
+
+  void ReportProgress(const FactRecord& record) {
+    std::uint64_t& position = positions_[record.source];
+    progress_.bytes += record.position - position;
+    progress_.events += record.events;
+    position = record.position;
+    options_.on_progress(progress_);
+  }
+
+  ReplayResult JoinWorkers() {
+    ReplayResult result;
+    for (const std::unique_ptr<Worker>& worker : workers_) {
+      worker->thread.join();
+      result.input.Merge(worker->judge.stats());
+    }
+    result.source_errors = scheduler_.TakeErrors();
+    result.stopped = Stopped();
+    return result;
+  }
+
+  const ReplayOptions& options_;
+  SelectingSink sink_;
+  const std::unique_ptr<Detector> detector_;
+  log::MemoryFactLog log_;
+  BatchScheduler scheduler_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::map<std::string, std::uint64_t> positions_;
+  ReplayProgress progress_;
+};
+
+}  // namespace
+
+Micros LatestLegalTime(Micros now) {
+  return now > kEndOfTime - kFutureTolerance ? kEndOfTime : now + kFutureTolerance;
+}
+
+ReplayResult Replay(const ReplayOptions& options, std::vector<std::unique_ptr<Source>> sources,
+                    RevisionSink& sink) {
+  return ReplayRun(options, std::move(sources), sink).Run();
+}
+
+}  // namespace hark::pipeline

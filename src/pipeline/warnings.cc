@@ -1,0 +1,62 @@
+#include "pipeline/warnings.h"
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/strings/str_format.h"
+
+namespace hark::pipeline {
+namespace {
+
+using parse::RejectReason;
+
+std::string_view AdviceFor(RejectReason reason) {
+  switch (reason) {
+    case RejectReason::kMalformed:
+    case RejectReason::kNotAnObject:
+      return "is it an audit log with one JSON event a line, and not compressed?";
+    case RejectReason::kMissingField:
+    case RejectReason::kWrongType:
+    case RejectReason::kBadValue:
+      return "every audit event has auditID, stage and requestReceivedTimestamp; was the log "
+             "rewritten on its way?";
+    case RejectReason::kTooLarge:
+      return "let the API server cut long events: --audit-log-truncate-enabled";
+    case RejectReason::kFuture:
+      return "is a clock wrong? To replay events of a later time, pass --now";
+  }
+  return "";
+}
+
+double Percent(std::uint64_t part, std::uint64_t whole) {
+  return 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+}  // namespace
+
+std::vector<std::string> Warnings(const ReplayResult& result) {
+  std::vector<std::string> warnings;
+  const std::uint64_t rejected = result.input.rejected_total();
+  if (rejected > result.input.records / 100) {
+    const RejectReason reason = result.input.main_reject_reason();
+    warnings.push_back(absl::StrFormat("%.1f %% of the records were rejected, most as %s: %s",
+                                       Percent(rejected, result.input.records),
+                                       RejectReasonName(reason), AdviceFor(reason)));
+  }
+  const std::uint64_t late = result.detector.late + result.detector.too_late;
+  if (late > result.detector.facts / 1000) {
+    warnings.push_back(absl::StrFormat(
+        "%.2f %% of the matching events came later than the lateness bound and were judged out of "
+        "their order: raise --lateness",
+        Percent(late, result.detector.facts)));
+  }
+  if (result.detector.evictions > 0) {
+    warnings.push_back(absl::StrFormat(
+        "%u groups were dropped to stay within the state budget, alerts they belong to say "
+        "\"exact\": false: raise --state-bytes",
+        result.detector.evictions));
+  }
+  return warnings;
+}
+
+}  // namespace hark::pipeline

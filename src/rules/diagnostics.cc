@@ -1,0 +1,114 @@
+#include "rules/diagnostics.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+
+#include "rules/loader.h"
+
+namespace hark::rules {
+namespace {
+
+// The lines of files, split when first asked for: a file may have as many diagnostics as lines.
+class Lines {
+ public:
+  explicit Lines(const std::vector<RuleFile>& files) : files_(files) {}
+
+  // Without its end; empty if there is no such line.
+  std::string_view At(const Location& location) {
+    const auto [entry, is_new] = lines_.try_emplace(location.file);
+    if (is_new) {
+      entry->second = Split(location.file);
+    }
+    const auto index = static_cast<std::size_t>(location.line) - 1;
+    return location.line > 0 && index < entry->second.size() ? entry->second[index]
+                                                             : std::string_view();
+  }
+
+ private:
+  std::vector<std::string_view> Split(std::string_view path) const {
+    const auto file = std::find_if(files_.begin(), files_.end(), [path](const RuleFile& candidate) {
+      return candidate.path == path;
+    });
+    std::vector<std::string_view> lines;
+    if (file == files_.end()) {
+      return lines;
+    }
+    std::string_view rest = file->content;
+    while (!rest.empty()) {
+      const std::size_t end = rest.find('\n');
+      std::string_view line = rest.substr(0, end);
+      rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+      if (line.ends_with('\r')) {
+        line.remove_suffix(1);
+      }
+      lines.push_back(line);
+    }
+    return lines;
+  }
+
+  const std::vector<RuleFile>& files_;
+  std::map<std::string, std::vector<std::string_view>> lines_;
+};
+
+// The white space that puts a caret below byte `column` of `line`: tabs stay tabs.
+std::string Indent(std::string_view line, int column) {
+  std::string indent;
+  for (std::size_t i = 0; i + 1 < static_cast<std::size_t>(column) && i < line.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(line[i]);
+    if ((byte & 0xc0) != 0x80) {  // one column a character, not one a byte
+      indent.push_back(line[i] == '\t' ? '\t' : ' ');
+    }
+  }
+  return indent;
+}
+
+}  // namespace
+
+void Diagnostics::Error(const Location& location, std::string message) {
+  Add({Diagnostic::Kind::kError, location, std::move(message)});
+}
+
+void Diagnostics::Warning(const Location& location, std::string message) {
+  Add({Diagnostic::Kind::kWarning, location, std::move(message)});
+}
+
+void Diagnostics::Add(const Diagnostic& diagnostic) {
+  errors_ += diagnostic.kind == Diagnostic::Kind::kError ? 1 : 0;
+  all_.push_back(diagnostic);
+}
+
+std::string Diagnostics::Format(const std::vector<RuleFile>& files) const {
+  std::vector<const Diagnostic*> sorted;
+  sorted.reserve(all_.size());
+  for (const Diagnostic& diagnostic : all_) {
+    sorted.push_back(&diagnostic);
+  }
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Diagnostic* a, const Diagnostic* b) {
+    return std::tie(a->location.file, a->location.line, a->location.column) <
+           std::tie(b->location.file, b->location.line, b->location.column);
+  });
+  Lines lines(files);
+  std::string text;
+  for (const Diagnostic* diagnostic : sorted) {
+    const Location& location = diagnostic->location;
+    text += location.file;
+    if (location.line > 0) {
+      absl::StrAppendFormat(&text, ":%d:%d", location.line, location.column);
+    }
+    absl::StrAppendFormat(&text, ": %s: %s\n",
+                          diagnostic->kind == Diagnostic::Kind::kError ? "error" : "warning",
+                          diagnostic->message);
+    const std::string_view line = lines.At(location);
+    if (!line.empty()) {
+      absl::StrAppendFormat(&text, "  %s\n  %s^\n", line, Indent(line, location.column));
+    }
+  }
+  return text;
+}
+
+}  // namespace hark::rules

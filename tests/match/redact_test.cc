@@ -1,0 +1,146 @@
+#include "match/redact.h"
+
+#include <string>
+#include <string_view>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace hark::match {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// The URI of a request for a resource, as hark shows it.
+std::string Shown(std::string_view uri, std::string_view subresource = {}) {
+  AuditEvent event;
+  event.resource = "secrets";
+  event.subresource = subresource;
+  event.request_uri = uri;
+  return RedactUri(event);
+}
+
+std::string ShownProxy(std::string_view uri) {
+  return Shown(uri, "proxy");
+}
+
+std::string ShownNonResource(std::string_view uri) {
+  AuditEvent event;
+  event.request_uri = uri;
+  return RedactUri(event);
+}
+
+TEST(RedactTest, AValueBecomesItsLengthAndClass) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"", "<redacted:0:empty>"},
+      {"42", "<redacted:2:number>"},
+      {"deadBEEF", "<redacted:8:hex>"},
+      {"11111111-2222-4333-8444-555555555555", "<redacted:36:uuid>"},
+      {"eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln", "<redacted:41:jwt>"},
+      {"c2VjcmV0LXBhc3N3b3Jk", "<redacted:20:base64>"},
+      {"hunter2", "<redacted:7:text>"},
+      {"p\u00e4ss", "<redacted:5:text>"},
+  };
+  for (const auto& [value, shown] : cases) {
+    EXPECT_EQ(Redacted(value), shown);
+  }
+}
+
+TEST(RedactTest, ThePathOfAResourceIsKept) {
+  EXPECT_EQ(Shown("/api/v1/namespaces/a/secrets/b"), "/api/v1/namespaces/a/secrets/b");
+}
+
+TEST(RedactTest, AnyOtherPathIsRedacted) {
+  EXPECT_EQ(ShownNonResource("/oauth/token/implicit"), "<redacted:21:base64>");
+  EXPECT_EQ(ShownNonResource("/healthz"), "<redacted:8:text>");
+}
+
+TEST(RedactTest, AnEventWithoutAUriShowsNone) {
+  EXPECT_EQ(Shown(""), "");
+}
+
+TEST(RedactTest, HarmlessParametersAreKept) {
+  const std::string uri =
+      "/api/v1/secrets?limit=500&resourceVersion=0&watch=true&labelSelector=a%3Db&fieldSelector="
+      "metadata.name%3Dx&timeoutSeconds=9&sendInitialEvents=true&allowWatchBookmarks=1&"
+      "resourceVersionMatch=NotOlderThan&dryRun=All&fieldManager=kubectl&force=true";
+  EXPECT_EQ(Shown(uri), uri);
+  const std::string exec = "/p?container=c&stdin=true&stdout=true&tty=true&follow=true&tailLines=1";
+  EXPECT_EQ(Shown(exec), exec);
+}
+
+TEST(RedactTest, ExecArgumentsAreRedacted) {
+  EXPECT_EQ(Shown("/p/exec?command=sh&command=-c&command=echo+hunter2&container=c", "exec"),
+            "/p/exec?command=<redacted:2:text>&command=<redacted:2:text>&"
+            "command=<redacted:12:text>&container=c");
+}
+
+TEST(RedactTest, AContinueTokenShowsItsLength) {
+  EXPECT_EQ(Shown("/api/v1/secrets?continue=eyJ2IjoibWV0YS5rOHMuaW8&limit=1"),
+            "/api/v1/secrets?continue=<redacted:23:base64>&limit=1");
+}
+
+TEST(RedactTest, UnknownParametersAreRedacted) {
+  EXPECT_EQ(Shown("/x?token=eyJa.b.c&password=&access=1"),
+            "/x?token=<redacted:8:jwt>&password=<redacted:0:empty>&access=<redacted:1:number>");
+}
+
+TEST(RedactTest, WhatAProxyPassesOnIsRedacted) {
+  EXPECT_EQ(ShownProxy("/api/v1/nodes/n/proxy/run/ns/pod/c?cmd=id"),
+            "/api/v1/nodes/n/proxy/<redacted:12:text>?cmd=<redacted:2:text>");
+  EXPECT_EQ(ShownProxy("/api/v1/nodes/n/proxy/"), "/api/v1/nodes/n/proxy/");
+  EXPECT_EQ(ShownProxy("/api/v1/nodes/n/proxy"), "/api/v1/nodes/n/proxy");
+}
+
+TEST(RedactTest, TheOldProxyPathIsRedactedToo) {
+  AuditEvent event;
+  event.resource = "nodes";
+  event.verb = "proxy";
+  event.request_uri = "/api/v1/proxy/nodes/n/token/hunter2";
+  EXPECT_THAT(RedactUri(event), Not(HasSubstr("hunter2")));
+}
+
+TEST(RedactTest, AnEscapeInAProxyPathHidesNothingFromRedaction) {
+  // objectRef is decoded, the URI is not: all of these are requests for nodes/proxy.
+  for (const std::string_view uri :
+       {"/api/v1/nodes/n/%70roxy/hunter2", "/api/v1/nodes/n%2Fproxy%2Fhunter2",
+        "/api/v1/nodes/n/%70roxy/hunter2/proxy/x", "/api/v1/nodes/n%2fproxy/hunter2",
+        "/api/v1/nodes/n/%70roxy/hunter2/proxy"}) {
+    EXPECT_THAT(ShownProxy(uri), Not(HasSubstr("hunter2"))) << uri;
+  }
+}
+
+TEST(RedactTest, ANamespaceCalledProxyRevealsNothing) {
+  EXPECT_THAT(ShownProxy("/api/v1/namespaces/proxy/pods/p/proxy/hunter2"),
+              Not(HasSubstr("hunter2")));
+}
+
+TEST(RedactTest, AnEncodedKeyIsNotTakenForAHarmlessOne) {
+  EXPECT_EQ(Shown("/x?%6cimit=hunter2"), "/x?<redacted:15:text>");
+  EXPECT_EQ(Shown("/x?Limit=hunter2"), "/x?Limit=<redacted:7:text>");
+}
+
+TEST(RedactTest, AKeyThatLooksLikeNoParameterIsRedactedWhole) {
+  EXPECT_EQ(Shown("/x?hunter2"), "/x?<redacted:7:text>");
+  EXPECT_EQ(Shown("/x?=hunter2"), "/x?<redacted:8:text>");
+  EXPECT_EQ(Shown("/x?" + std::string(33, 'a') + "=1"), "/x?<redacted:35:base64>");
+}
+
+TEST(RedactTest, OddQueryStringsKeepTheirShape) {
+  EXPECT_EQ(Shown("/x?"), "/x?<redacted:0:empty>");
+  EXPECT_EQ(Shown("/x?&&limit=1"), "/x?<redacted:0:empty>&<redacted:0:empty>&limit=1");
+  EXPECT_EQ(Shown("/x?watch"), "/x?watch");
+  EXPECT_EQ(Shown("/x?limit=1=2"), "/x?limit=1=2");
+}
+
+TEST(RedactTest, ASemicolonDoesNotCarryAValueThrough) {
+  EXPECT_EQ(Shown("/x?limit=1;token=hunter2"), "/x?limit=1;token=<redacted:7:text>");
+}
+
+TEST(RedactTest, ASecondQuestionMarkBeginsNothing) {
+  EXPECT_EQ(Shown("/x?token=a?limit=hunter2"), "/x?token=<redacted:15:text>");
+}
+
+}  // namespace
+}  // namespace hark::match
