@@ -19,6 +19,9 @@ void AlertSink::OnRevision(const Alert& alert) {
   }
   options_.progress->Clear();
   status_ = options_.output->Write(alert);
+  if (status_.ok()) {
+    status_ = options_.output->Flush();  // whoever reads at the other end waits for it
+  }
   if (!status_.ok()) {
     options_.stop->store(true, std::memory_order_relaxed);
   }

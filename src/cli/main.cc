@@ -1,6 +1,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
@@ -24,7 +26,13 @@ ExitCode ReportParseError(const CLI::App& app, const CLI::ParseError& error) {
     command = command->get_subcommands().front();
     name += " " + command->get_name();
   }
-  PrintError(absl::StrFormat("%s (see %s --help)", error.what(), name));
+  // Of a word that is no command CLI11 says only that one is missing.
+  const std::vector<std::string> unknown = app.remaining(true);
+  const bool lacks_command = error.get_name() == "RequiredError" && !unknown.empty();
+  const std::string message =
+      lacks_command ? absl::StrFormat("there is no command \"%s %s\"", name, unknown.front())
+                    : error.what();
+  PrintError(absl::StrFormat("%s (see %s --help)", message, name));
   return ExitCode::kUsage;
 }
 

@@ -37,7 +37,7 @@ struct ReplayArguments {
                         cluster = "default", now, events_of;
   int threads = static_cast<int>(std::max(std::thread::hardware_concurrency(), 1U));
   std::uint64_t state_bytes = std::uint64_t{512} << 20;
-  std::size_t batch_bytes = std::size_t{256} << 10;
+  std::size_t batch_bytes = std::size_t{512} << 10;
 };
 
 absl::StatusOr<Severity> ToLevel(const char* option, const std::string& text) {

@@ -22,14 +22,15 @@ std::string Grouped(std::uint64_t number) {
   return digits;
 }
 
-// "0", or "12 (10 malformed, 2 future)".
+// "0 rejected", or "12 rejected (10 malformed, 2 not an object)".
 std::string FormatRejected(const pipeline::InputStats& input) {
-  std::string text = Grouped(input.rejected_total());
+  std::string text = Grouped(input.rejected_total()) + " rejected";
   const char* separator = " (";
   for (std::size_t i = 0; i < input.rejected.size(); ++i) {
     if (input.rejected[i] > 0) {
-      text += absl::StrFormat("%s%s %s", separator, Grouped(input.rejected[i]),
-                              RejectReasonName(static_cast<parse::RejectReason>(i)));
+      std::string reason(RejectReasonName(static_cast<parse::RejectReason>(i)));
+      std::replace(reason.begin(), reason.end(), '_', ' ');
+      absl::StrAppendFormat(&text, "%s%s %s", separator, Grouped(input.rejected[i]), reason);
       separator = ", ";
     }
   }
@@ -46,7 +47,7 @@ std::string FormatStatistics(const pipeline::ReplayResult& result, absl::Duratio
       FormatBytes(input.bytes), seconds,
       FormatBytes(static_cast<std::uint64_t>(static_cast<double>(input.bytes) / seconds)),
       Grouped(static_cast<std::uint64_t>(static_cast<double>(input.events) / seconds)));
-  text += absl::StrFormat("         %s events, %s skipped, %s rejected\n", Grouped(input.events),
+  text += absl::StrFormat("         %s events, %s skipped, %s\n", Grouped(input.events),
                           Grouped(input.skipped), FormatRejected(input));
   if (input.wrong_types > 0) {
     text += absl::StrFormat("         %s fields of a wrong type were ignored\n",

@@ -14,6 +14,7 @@
 #include "base/fact_codec.h"
 #include "base/hash128.h"
 #include "detect/rule_state.h"
+#include "detect/snapshot_time.h"
 #include "detect/timed_key_set.h"
 #include "detect/watermark.h"
 
@@ -57,7 +58,7 @@ bool IsBetterCopy(const Fact& candidate, const Fact& kept) {
 }
 
 // Adds the fact, unless a copy that says at least as much is there. Returns false for a copy.
-bool AddOrReplace(Fact fact, FactsInOrder& facts) {
+bool AddOrReplace(Fact&& fact, FactsInOrder& facts) {
   // try_emplace moves only if there is no such key yet.
   const auto [entry, is_new] = facts.try_emplace(OrderOf(fact), std::move(fact));
   if (!is_new && IsBetterCopy(fact, entry->second)) {
@@ -84,7 +85,7 @@ class Engine final : public Detector {
   const DetectorStats& stats() const override { return stats_; }
 
  private:
-  void Sort(Fact fact, FactsInOrder& late);
+  void Sort(Fact&& fact, FactsInOrder& late);
   void Release(Micros limit, RevisionSink& sink);
   void Judge(const Fact& fact, Micros now, RevisionSink& sink);
   bool Concerns(const FactMatch& match) const;
@@ -107,6 +108,7 @@ class Engine final : public Detector {
   TimedKeySet judged_;  // event keys, by event time
   TimedKeySet pairs_;   // (request, alert rule), by the request's start
   DetectorStats stats_;
+  std::vector<const FactMatch*> matches_;  // of the fact that is judged; kept for its memory
 };
 
 Engine::Engine(std::shared_ptr<const rules::RuleSet> rules, const EngineOptions& options,
@@ -127,7 +129,7 @@ Micros Engine::DedupeHorizon() const {
                                                        : released_ - kDedupeHorizon;
 }
 
-void Engine::Sort(Fact fact, FactsInOrder& late) {
+void Engine::Sort(Fact&& fact, FactsInOrder& late) {
   ++stats_.facts;
   const bool is_late = fact.time < released_;
   if (is_late && fact.time < std::max(forgotten_, DedupeHorizon())) {
@@ -169,7 +171,8 @@ void Engine::Finish(RevisionSink& sink) {
 
 void Engine::Release(Micros limit, RevisionSink& sink) {
   while (!pending_.empty() && pending_.begin()->first.time < limit) {
-    const Fact fact = std::move(pending_.extract(pending_.begin()).mapped());
+    const FactsInOrder::node_type next = pending_.extract(pending_.begin());
+    const Fact& fact = next.mapped();
     RunTimersBefore(fact.time, sink);
     Judge(fact, fact.time, sink);
   }
@@ -219,17 +222,20 @@ void Engine::Judge(const Fact& fact, Micros now, RevisionSink& sink) {
   judged_.Insert(fact.time, fact.key);
   ++stats_.judged;
   // An event counts once for an alerting rule, by however many event rules it came to it.
-  std::map<std::uint32_t, const FactMatch*> by_alert_rule;
+  matches_.clear();
   for (const FactMatch& match : fact.matches) {
     if (Concerns(match)) {
-      by_alert_rule.try_emplace(match.alert_rule, &match);
+      matches_.push_back(&match);
     }
   }
-  for (const auto& [alert_rule, match] : by_alert_rule) {
-    if (!TakesPart(fact, alert_rule)) {
+  std::ranges::stable_sort(matches_, {}, &FactMatch::alert_rule);
+  const auto copies = std::ranges::unique(matches_, {}, &FactMatch::alert_rule);
+  matches_.erase(copies.begin(), copies.end());
+  for (const FactMatch* match : matches_) {
+    if (!TakesPart(fact, match->alert_rule)) {
       continue;
     }
-    RuleState& state = *states_[alert_rule];
+    RuleState& state = *states_[match->alert_rule];
     const std::uint64_t before = state.evictions();
     state.Judge(fact, *match, now, sink);
     stats_.evictions += state.evictions() - before;
@@ -287,7 +293,11 @@ absl::Status Engine::Restore(ByteReader& reader) {
   if (reader.Unsigned() != kSnapshotVersion) {
     return absl::DataLossError("the detector state is damaged or of an unknown version");
   }
-  if (reader.Text() != rules_->version) {
+  const std::string version = reader.Text();
+  if (!reader.ok()) {
+    return absl::DataLossError("the detector state is damaged");
+  }
+  if (version != rules_->version) {
     return absl::FailedPreconditionError("the detector state is of another rule set");
   }
   for (std::uint64_t* number : {&stats_.facts, &stats_.judged, &stats_.duplicate, &stats_.late,
@@ -295,11 +305,14 @@ absl::Status Engine::Restore(ByteReader& reader) {
     *number = reader.Unsigned();
   }
   watermark_.Restore(reader);
-  released_ = reader.Signed();
-  forgotten_ = reader.Signed();
+  released_ = ReadTimeOrBound(reader);
+  forgotten_ = ReadTimeOrBound(reader);
   pending_.clear();
   for (std::size_t left = reader.Count(kMinFactBytes); left > 0 && reader.ok(); --left) {
     Fact fact = DecodeFact(reader);
+    if (!IsEventTime(fact.time) || !IsEventTime(fact.received_time)) {
+      reader.Fail();
+    }
     const OrderKey order = OrderOf(fact);
     pending_.emplace(order, std::move(fact));
   }

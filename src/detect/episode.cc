@@ -5,6 +5,7 @@
 
 #include "base/fact_codec.h"
 #include "base/text.h"
+#include "detect/snapshot_time.h"
 
 namespace hark::detect {
 namespace {
@@ -107,10 +108,12 @@ void Episode::CountObject(const WindowEntry& entry) {
       !objects_.Insert(HashParts({entry.resource, entry.namespace_name, entry.name}))) {
     return;
   }
-  if (names_.size() < kMostNames) {
-    names_.push_back(entry.namespace_name.empty() ? entry.name
-                                                  : entry.namespace_name + "/" + entry.name);
-    text_bytes_ += names_.back().size() + 32;
+  std::string name =
+      entry.namespace_name.empty() ? entry.name : entry.namespace_name + "/" + entry.name;
+  // Objects of two resources may share a name.
+  if (names_.size() < kMostNames && std::find(names_.begin(), names_.end(), name) == names_.end()) {
+    text_bytes_ += name.size() + 32;
+    names_.push_back(std::move(name));
   }
 }
 
@@ -225,7 +228,7 @@ void Episode::Restore(ByteReader& reader) {
       std::min<std::uint64_t>(reader.Unsigned(), static_cast<std::uint64_t>(Severity::kCritical)));
   revision_ = static_cast<std::uint32_t>(reader.Unsigned());
   for (Micros* time : {&opened_at_, &close_at_, &first_, &last_}) {
-    *time = reader.Signed();
+    *time = ReadEventTime(reader);
   }
   late_ = reader.Bool();
   evicted_ = reader.Bool();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "detect/snapshot_time.h"
 
 namespace hark::detect {
 namespace {
@@ -19,6 +20,18 @@ std::vector<Hash128> SortedKeys(const Map& map) {
   }
   std::sort(keys.begin(), keys.end());
   return keys;
+}
+
+// Moves an entry of an ordered set, in its old memory; one that is not there yet is added.
+template <typename Set>
+void Reposition(Set& set, const typename Set::value_type& from, typename Set::value_type to) {
+  auto node = set.extract(from);
+  if (node.empty()) {
+    set.insert(std::move(to));
+  } else {
+    node.value() = std::move(to);
+    set.insert(std::move(node));
+  }
 }
 
 Window::Kind WindowKind(const rules::AlertRule& rule) {
@@ -38,6 +51,10 @@ std::uint64_t RuleState::BytesOf(const Group& group) const {
   return 160 + group.window.bytes();
 }
 
+Micros RuleState::ExpiryOf(const Group& group) const {
+  return group.last_seen == kBeginningOfTime ? kBeginningOfTime : group.last_seen + rule_.timespan;
+}
+
 bool RuleState::Exact(const Episode& episode) const {
   return last_loss_ < episode.opened_at() && last_loss_ <= episode.opened_at() - rule_.timespan;
 }
@@ -47,12 +64,12 @@ RuleState::Group& RuleState::Touch(const Hash128& key, Micros now) {
   Group& group = entry->second;
   if (is_new) {
     bytes_ += BytesOf(group);
-  } else {
-    by_last_seen_.erase({group.last_seen, key});
-    by_expiry_.erase({group.last_seen + rule_.timespan, key});
+  }
+  Reposition(by_last_seen_, {group.last_seen, key}, {now, key});
+  if (!group.episode) {
+    Reposition(by_expiry_, {ExpiryOf(group), key}, {now + rule_.timespan, key});
   }
   group.last_seen = now;
-  by_last_seen_.emplace(now, key);
   return group;
 }
 
@@ -60,18 +77,14 @@ void RuleState::Judge(const Fact& fact, const FactMatch& match, Micros now, Revi
   ExpireBefore(now);
   const Hash128 key = HashParts({GroupKey(fact.cluster, match.group)});
   Group& group = Touch(key, now);
-  const WindowEntry entry = MakeEntry(fact, match, now);
   bytes_ -= BytesOf(group);
-  group.window.Add(entry);
+  group.window.Add(MakeEntry(fact, match, now));
   bytes_ += BytesOf(group);
   const bool holds = rule_.type == Type::kEvent || group.window.Holds(now, rule_.timespan);
   if (group.episode) {
-    Continue(group, entry, holds, sink);
+    Continue(group, holds, sink);
   } else if (holds) {
     Open(key, group, fact, match, sink);
-  }
-  if (!group.episode) {
-    by_expiry_.emplace(group.last_seen + rule_.timespan, key);
   }
   EnforceBudget(key, now);
 }
@@ -80,6 +93,7 @@ void RuleState::Open(const Hash128& key, Group& group, const Fact& fact, const F
                      RevisionSink& sink) {
   auto episode = std::make_unique<Episode>(rule_, fact, match, group.window);
   group.episode = episode->id();
+  by_expiry_.erase({ExpiryOf(group), key});
   bytes_ += episode->bytes();
   SetTimer(*episode, kEndOfTime);
   if (context_.observer != nullptr) {
@@ -92,7 +106,8 @@ void RuleState::Open(const Hash128& key, Group& group, const Fact& fact, const F
   episodes_[id] = {.episode = std::move(episode), .group = key};
 }
 
-void RuleState::Continue(Group& group, const WindowEntry& entry, bool holds, RevisionSink& sink) {
+void RuleState::Continue(const Group& group, bool holds, RevisionSink& sink) {
+  const WindowEntry& entry = group.window.entries().back();
   Episode& episode = *episodes_.at(*group.episode).episode;
   bytes_ -= episode.bytes();
   const bool escalated = episode.Add(entry);
@@ -112,8 +127,8 @@ void RuleState::Continue(Group& group, const WindowEntry& entry, bool holds, Rev
 
 void RuleState::SetTimer(const Episode& episode, Micros old_time) {
   if (old_time != episode.close_at()) {
-    context_.timers.erase({.time = old_time, .alert_id = episode.id(), .rule = index_});
-    context_.timers.insert({.time = episode.close_at(), .alert_id = episode.id(), .rule = index_});
+    Reposition(context_.timers, {.time = old_time, .alert_id = episode.id(), .rule = index_},
+               {.time = episode.close_at(), .alert_id = episode.id(), .rule = index_});
   }
 }
 
@@ -124,7 +139,7 @@ void RuleState::Close(const Hash128& alert_id, RevisionSink& sink) {
   const auto group = groups_.find(key);
   if (group != groups_.end() && group->second.episode == alert_id) {
     group->second.episode.reset();
-    by_expiry_.emplace(group->second.last_seen + rule_.timespan, key);
+    by_expiry_.emplace(ExpiryOf(group->second), key);
     bytes_ -= episode.bytes();
   }
   sink.OnRevision(episode.Revise(AlertState::kClosed, Exact(episode)));
@@ -147,7 +162,7 @@ void RuleState::Drop(const Hash128& key) {
   const auto entry = groups_.find(key);
   const Group& group = entry->second;
   by_last_seen_.erase({group.last_seen, key});
-  by_expiry_.erase({group.last_seen + rule_.timespan, key});
+  by_expiry_.erase({ExpiryOf(group), key});
   bytes_ -= BytesOf(group);
   groups_.erase(entry);
 }
@@ -207,14 +222,14 @@ void RuleState::RestoreGroups(ByteReader& reader) {
   for (std::size_t left = reader.Count(sizeof(Hash128) + 3); left > 0 && reader.ok(); --left) {
     const Hash128 key = reader.Hash();
     Group group(rule_);
-    group.last_seen = reader.Signed();
+    group.last_seen = ReadEventTime(reader);
     if (reader.Bool()) {
       group.episode = reader.Hash();
     }
     group.window.Restore(reader);
     by_last_seen_.emplace(group.last_seen, key);
     if (!group.episode) {
-      by_expiry_.emplace(group.last_seen + rule_.timespan, key);
+      by_expiry_.emplace(ExpiryOf(group), key);
     }
     bytes_ += BytesOf(group);
     if (!groups_.emplace(key, std::move(group)).second) {
@@ -248,7 +263,7 @@ void RuleState::Restore(ByteReader& reader) {
   by_expiry_.clear();
   bytes_ = 0;
   evictions_ = reader.Unsigned();
-  last_loss_ = reader.Signed();
+  last_loss_ = ReadTimeOrBound(reader);
   RestoreGroups(reader);
   RestoreEpisodes(reader);
   for (const auto& [key, group] : groups_) {

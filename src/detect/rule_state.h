@@ -84,12 +84,13 @@ class RuleState {
   Group& Touch(const Hash128& key, Micros now);
   void Open(const Hash128& key, Group& group, const Fact& fact, const FactMatch& match,
             RevisionSink& sink);
-  void Continue(Group& group, const WindowEntry& entry, bool holds, RevisionSink& sink);
+  void Continue(const Group& group, bool holds, RevisionSink& sink);
   void SetTimer(const Episode& episode, Micros old_time);
   void Expire(Micros limit);
   void Drop(const Hash128& key);
   void EnforceBudget(const Hash128& current, Micros now);
   std::uint64_t BytesOf(const Group& group) const;
+  Micros ExpiryOf(const Group& group) const;
   bool Exact(const Episode& episode) const;
   void RestoreGroups(ByteReader& reader);
   void RestoreEpisodes(ByteReader& reader);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "detect/snapshot_time.h"
+
 namespace hark::detect {
 namespace {
 
@@ -59,12 +61,12 @@ void Watermark::Save(ByteWriter& writer) const {
 void Watermark::Restore(ByteReader& reader) {
   sources_.clear();
   by_promise_.clear();
-  time_ = reader.Signed();
+  time_ = ReadTimeOrBound(reader);
   for (std::size_t left = reader.Count(3); left > 0 && reader.ok(); --left) {
     std::string name = reader.Text();
     SourceState source;
     source.lateness = reader.Signed();
-    source.promised = reader.Signed();
+    source.promised = ReadTimeOrBound(reader);
     if (source.lateness < 0) {
       reader.Fail();
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "detect/snapshot_time.h"
+
 namespace hark::detect {
 
 void WindowEntry::Save(ByteWriter& writer) const {
@@ -19,8 +21,8 @@ void WindowEntry::Save(ByteWriter& writer) const {
 
 WindowEntry WindowEntry::Read(ByteReader& reader) {
   WindowEntry entry;
-  entry.seen = reader.Signed();
-  entry.time = reader.Signed();
+  entry.seen = ReadEventTime(reader);
+  entry.time = ReadEventTime(reader);
   entry.key = reader.Hash();
   entry.stage = static_cast<Stage>(reader.Unsigned() & 3);
   entry.late = reader.Bool();
@@ -41,7 +43,8 @@ WindowEntry MakeEntry(const Fact& fact, const FactMatch& match, Micros seen) {
   entry.late = seen != fact.time;
   entry.downgraded = match.downgraded;
   entry.audit_id = fact.evidence.audit_id;
-  entry.resource = fact.evidence.resource;
+  // An exec and an attach are of the same pod.
+  entry.resource = fact.evidence.resource.substr(0, fact.evidence.resource.find('/'));
   entry.namespace_name = fact.evidence.namespace_name;
   entry.name = fact.evidence.name;
   entry.value = match.counted.value_or("");

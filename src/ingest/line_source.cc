@@ -72,7 +72,9 @@ absl::Status LineSource::Read(std::size_t max_bytes, RecordBatch& batch) {
       return absl::OkStatus();
     }
     if (length > 0 || size_ > limit) {
-      RETURN_IF_ERROR(DropRecord(batch));
+      if (absl::Status status = DropRecord(batch); !status.ok()) {
+        return status;
+      }
       searched = 0;
       continue;
     }

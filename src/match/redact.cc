@@ -1,26 +1,13 @@
 #include "match/redact.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 
 #include "absl/strings/str_format.h"
 
+#include "rules/fields.h"
+
 namespace hark::match {
 namespace {
-
-// Query keys whose values say what was asked for, and cannot carry a secret of the cluster.
-constexpr std::array<std::string_view, 18> kHarmlessQueryKeys = {
-    "limit",          "fieldSelector",
-    "labelSelector",  "resourceVersion",
-    "watch",          "resourceVersionMatch",
-    "timeoutSeconds", "sendInitialEvents",
-    "dryRun",         "allowWatchBookmarks",
-    "fieldManager",   "force",
-    "container",      "stdin",
-    "stdout",         "tty",
-    "follow",         "tailLines",
-};
 
 bool AllOf(std::string_view text, bool (*test)(char)) {
   return std::all_of(text.begin(), text.end(), test);
@@ -91,8 +78,7 @@ void AppendParameter(std::string_view parameter, std::string& out) {
     return;
   }
   const std::string_view value = parameter.substr(equals + 1);
-  const bool harmless = std::find(kHarmlessQueryKeys.begin(), kHarmlessQueryKeys.end(), key) !=
-                        kHarmlessQueryKeys.end();
+  const bool harmless = rules::IsHarmlessQueryKey(key);
   out += '=';
   out += harmless ? std::string(value) : Redacted(value);
 }

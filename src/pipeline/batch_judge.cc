@@ -47,8 +47,13 @@ void BatchJudge::JudgeRecord(std::string_view json, std::string_view cluster, Fa
   if (!Admit(record) || !matcher_.Matches(event_, cluster)) {
     return;
   }
-  // It has been parsed before, so it parses now.
-  whole_parser_.Parse(json, whole_event_);
+  // What is malformed in a part that no rule reads shows only now.
+  if (whole_parser_.Parse(json, whole_event_) != ParseOutcome::kEvent) {
+    --stats_.records;
+    --stats_.events;
+    stats_.Reject(whole_parser_.reject_reason());
+    return;
+  }
   matcher_.MakeFact(whole_event_, cluster, record.facts.emplace_back());
 }
 

@@ -41,7 +41,7 @@ struct ReplayOptions {
   Micros from = kBeginningOfTime;           // alerts that were last seen before it are left out
   Micros to = kEndOfTime;                   // events at or after it are not judged
   Severity min_level = Severity::kInformational;
-  std::size_t batch_bytes = std::size_t{256} << 10;
+  std::size_t batch_bytes = std::size_t{512} << 10;
   detect::EngineOptions engine;
 
   // Hooks, called by the thread that calls Replay. All may be left empty.

@@ -39,7 +39,7 @@ std::vector<std::string> Warnings(const ReplayResult& result) {
   const std::uint64_t rejected = result.input.rejected_total();
   if (rejected > result.input.records / 100) {
     const RejectReason reason = result.input.main_reject_reason();
-    warnings.push_back(absl::StrFormat("%.1f %% of the records were rejected, most as %s: %s",
+    warnings.push_back(absl::StrFormat("%.1f %% of the records were rejected, most as \"%s\": %s",
                                        Percent(rejected, result.input.records),
                                        RejectReasonName(reason), AdviceFor(reason)));
   }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 
 #include "rules/correlation.h"
+#include "rules/detection.h"
 #include "rules/node_access.h"
 #include "rules/spelling.h"
 
@@ -246,6 +247,11 @@ void ReadRuleDocument(const YamlNode& node, Documents& documents, std::vector<Pl
       if (text != nullptr && text->is_scalar()) {
         broken.push_back({text->text, text->location});
       }
+    }
+    // What else is wrong with the rule shows in the same run.
+    const YamlNode* const detection = node.Find("detection");
+    if (detection != nullptr && detection->is_map()) {
+      ReadDetection(*detection, diagnostics);
     }
     return;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
 #include <span>
 
 #include "rules/spelling.h"
@@ -124,7 +125,7 @@ constexpr std::array kOtherPaths = std::to_array<std::string_view>({
 
 // Values of these query parameters are names and numbers of the API, never data of a Secret
 // (design: alerts). `continue` is not among them: it holds keys of the store.
-constexpr std::array kPlainQueryKeys = std::to_array<std::string_view>({
+constexpr std::array kHarmlessQueryKeys = std::to_array<std::string_view>({
     "limit",
     "fieldSelector",
     "labelSelector",
@@ -140,7 +141,6 @@ constexpr std::array kPlainQueryKeys = std::to_array<std::string_view>({
     "container",
     "stdin",
     "stdout",
-    "stderr",
     "tty",
     "follow",
     "tailLines",
@@ -151,8 +151,10 @@ bool IsAtOrBelow(std::string_view path, std::string_view prefix) {
   return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '.');
 }
 
+// Messages of the API server quote what it refused.
 bool IsBody(std::string_view path) {
-  return IsAtOrBelow(path, "requestObject") || IsAtOrBelow(path, "responseObject");
+  return IsAtOrBelow(path, "requestObject") || IsAtOrBelow(path, "responseObject") ||
+         IsAtOrBelow(path, "responseStatus.message") || IsAtOrBelow(path, "responseStatus.details");
 }
 
 template <std::size_t size>
@@ -163,6 +165,7 @@ bool Contains(const std::array<std::string_view, size>& list, std::string_view t
 const std::vector<std::string_view>& AllNames() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all;
+    all.reserve(kNamedFields.size() + kShortNames.size() + kOtherPaths.size());
     for (const FieldDoc& field : kNamedFields) {
       all.push_back(field.name);
     }
@@ -213,6 +216,10 @@ bool IsMultiValued(const Field& field) {
   }
 }
 
+bool IsHarmlessQueryKey(std::string_view key) {
+  return Contains(kHarmlessQueryKeys, key);
+}
+
 bool IsRedacted(const Field& field) {
   switch (field.id) {
     case FieldId::kRequestUri:
@@ -220,7 +227,7 @@ bool IsRedacted(const Field& field) {
     case FieldId::kExecCommand:
       return true;
     case FieldId::kUriQuery:
-      return !Contains(kPlainQueryKeys, field.argument);
+      return !IsHarmlessQueryKey(field.argument);
     case FieldId::kPath:
       // The annotations of mutating webhooks hold their patches, which are parts of a body.
       return IsBody(field.argument) || field.argument == "annotations" ||

@@ -72,6 +72,8 @@ bool IsMultiValued(const Field& field);
 // Would its value have to be redacted (bodies, exec arguments, most of a URI)? Such a field can
 // be matched but neither grouped nor counted by.
 bool IsRedacted(const Field& field);
+// Query keys whose values say what was asked for, and cannot carry a secret of the cluster.
+bool IsHarmlessQueryKey(std::string_view key);
 // The parts of the event that must be parsed for it.
 EventParts PartsOf(const Field& field);
 // False if no audit event can have it: a warning, with the nearest name that one can have.

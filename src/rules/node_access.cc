@@ -25,14 +25,15 @@ const YamlNode* FindValue(const YamlNode& map, std::string_view key) {
 
 Micros UnitOf(char unit) {
   constexpr Micros kSecond = 1'000'000;
-  constexpr Micros kDay = 24 * 3600 * kSecond;
+  constexpr Micros kHour = 3600 * kSecond;
+  constexpr Micros kDay = 24 * kHour;
   switch (unit) {
     case 's':
       return kSecond;
     case 'm':
       return 60 * kSecond;
     case 'h':
-      return 3600 * kSecond;
+      return kHour;
     case 'd':
       return kDay;
     case 'w':

@@ -52,8 +52,8 @@ class Arrivals {
       MoveWatermark(records[i]);
     }
     std::vector<JudgedEvent> events;
-    for (auto& [key, event] : events_) {
-      events.push_back(std::move(event));
+    for (const auto& [key, event] : events_) {
+      events.push_back(event);
     }
     std::sort(events.begin(), events.end(),
               [](const auto& a, const auto& b) { return OrderOf(a) < OrderOf(b); });
@@ -268,10 +268,10 @@ Alert NaiveEpisode::Describe() const {
       namespaces.insert(evidence.namespace_name);
     }
     if (!evidence.name.empty()) {
-      const std::size_t known = objects.size();
-      AddOnce(objects, std::tuple(evidence.resource, evidence.namespace_name, evidence.name));
-      if (objects.size() > known && alert.names.size() < 100) {
-        alert.names.push_back(Label(fact));
+      const std::string kind = evidence.resource.substr(0, evidence.resource.find('/'));
+      AddOnce(objects, std::tuple(kind, evidence.namespace_name, evidence.name));
+      if (alert.names.size() < 100) {
+        AddOnce(alert.names, Label(fact));
       }
     }
     if (alert.audit_ids.size() < std::max<std::size_t>(opening_, 100)) {

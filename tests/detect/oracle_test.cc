@@ -102,7 +102,7 @@ std::string DisagreementUnderPressure(const Case& tried) {
 
 TEST(OracleTest, ASmallBudgetDropsExpiredGroupsFirstAndThenThoseSeenLeastRecently) {
   std::uint64_t evictions = 0;
-  for (std::uint64_t seed = 1; seed <= CaseCount(10); ++seed) {
+  for (std::uint64_t seed = 1; seed <= CaseCount(20); ++seed) {
     const Case tried = RandomCaseUnderPressure(seed);
     const auto rules = MakeRuleSet(tried.rules);
     for (const std::uint64_t dropped : ReplayUnderPressure(tried, rules.get()).evictions) {
@@ -114,7 +114,7 @@ TEST(OracleTest, ASmallBudgetDropsExpiredGroupsFirstAndThenThoseSeenLeastRecentl
       FAIL() << DisagreementUnderPressure(least) << Describe(least);
     }
   }
-  EXPECT_GT(evictions, CaseCount(10));
+  EXPECT_GT(evictions, CaseCount(20));
 }
 
 // The revisions of the groups that stay, without the flag.
@@ -130,7 +130,7 @@ std::vector<std::string> LinesWithoutExact(std::vector<Alert> revisions,
 }
 
 TEST(OracleTest, UnderASmallBudgetGroupsThatStayAreEqualButForExact) {
-  for (std::uint64_t seed = 1; seed <= CaseCount(10); ++seed) {
+  for (std::uint64_t seed = 1; seed <= CaseCount(20); ++seed) {
     const Case tried = RandomCaseUnderPressure(seed);
     const auto rules = MakeRuleSet(tried.rules);
     const Pressed actual = ReplayUnderPressure(tried, rules.get());
@@ -147,7 +147,7 @@ TEST(OracleTest, UnderASmallBudgetGroupsThatStayAreEqualButForExact) {
 // An alert that claims to be exact is the one that unlimited memory would have raised, unless an
 // eviction before its window split a longer episode.
 TEST(OracleTest, UnderASmallBudgetAnAlertThatOpensAsExactCountsItsWholeWindow) {
-  for (std::uint64_t seed = 1; seed <= CaseCount(10); ++seed) {
+  for (std::uint64_t seed = 1; seed <= CaseCount(20); ++seed) {
     const Case tried = RandomCaseUnderPressure(seed);
     const auto rules = MakeRuleSet(tried.rules);
     for (const Alert& alert : ReplayUnderPressure(tried, rules.get()).revisions) {

@@ -246,7 +246,7 @@ std::vector<RuleSpec> RandomRules(Random& random, Micros unit) {
 }
 
 std::vector<Fact> RandomFacts(Random& random, const std::vector<RuleSpec>& rules, Micros unit) {
-  const std::uint64_t requests = 1 + random.Below(30);
+  const std::uint64_t requests = 1 + random.Below(25);
   std::vector<Fact> facts;
   for (std::uint64_t i = 0; i < requests; ++i) {
     AddRequest(random, rules, unit, facts);

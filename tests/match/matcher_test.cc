@@ -27,7 +27,6 @@ using ::hark::testing::EventBuilder;
 using ::hark::testing::JsonString;
 using rules::RuleSet;
 using ::testing::ElementsAre;
-using ::testing::EndsWith;
 using ::testing::Eq;
 using ::testing::Optional;
 using ::testing::SizeIs;

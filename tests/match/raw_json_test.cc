@@ -38,6 +38,7 @@ std::vector<std::string> Read(std::string_view json, std::string_view path) {
   std::vector<FieldValue> values;
   reader.Read(path, values);
   std::vector<std::string> described;
+  described.reserve(values.size());
   for (const FieldValue& value : values) {
     described.push_back(Described(value));
   }

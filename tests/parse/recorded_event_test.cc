@@ -37,7 +37,8 @@ using Projection = std::map<std::string, std::string>;
 std::optional<element> Member(std::optional<element> object, std::string_view key) {
   std::optional<element> found;
   if (object.has_value() && object->is_object()) {
-    for (const auto field : object->get_object().value_unsafe()) {
+    const simdjson::dom::object fields = object->get_object().value_unsafe();
+    for (const auto field : fields) {
       if (field.key == key) {
         found = field.value;
       }
@@ -100,7 +101,8 @@ class NaiveReader {
   void Texts(const std::string& name, std::optional<element> list) {
     if (list && list->is_array()) {
       std::size_t index = 0;
-      for (const element item : list->get_array().value_unsafe()) {
+      const simdjson::dom::array items = list->get_array().value_unsafe();
+      for (const element item : items) {
         Text(name + std::to_string(index++), item);
       }
     }

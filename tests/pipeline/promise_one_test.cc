@@ -3,7 +3,6 @@
 // however often an event is delivered.
 
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <random>
 #include <string>
@@ -20,6 +19,7 @@
 #include "pipeline/replay.h"
 #include "rules/loader.h"
 #include "support/alert_lines.h"
+#include "support/case_count.h"
 #include "support/memory_source.h"
 
 namespace hark::pipeline {
@@ -63,9 +63,9 @@ std::string Json(const Request& request, std::uint64_t id, Micros received, Micr
       R"("sourceIPs":["10.0.0.%d"],"objectRef":{"resource":"%s","namespace":"ns-%d"%s},)"
       R"("responseStatus":{"metadata":{},"code":%d}%s,"requestReceivedTimestamp":"%s",)"
       R"("stageTimestamp":"%s"})",
-      id, request.stage, request.place, request.resource, request.name, request.verb, user,
-      id % 2, request.resource, request.place, object_name, request.code, body,
-      FormatRfc3339(received), FormatRfc3339(time));
+      id, request.stage, request.place, request.resource, request.name, request.verb, user, id % 2,
+      request.resource, request.place, object_name, request.code, body, FormatRfc3339(received),
+      FormatRfc3339(time));
 }
 
 Request RandomRequest(Random& random) {
@@ -114,8 +114,8 @@ std::vector<Line> RandomLog(Random& random) {
     const auto add = [&](Micros time) {
       Line line{.time = time, .json = Json(request, id, now, time, body), .truncated = ""};
       if (!body.empty()) {
-        line.truncated = Json(request, id, now, time,
-                              R"(,"annotations":{"audit.k8s.io/truncated":"true"})");
+        line.truncated =
+            Json(request, id, now, time, R"(,"annotations":{"audit.k8s.io/truncated":"true"})");
       }
       log.push_back(std::move(line));
     };
@@ -198,9 +198,9 @@ std::vector<std::string> Scatter(const std::vector<Line>& log, Random& random) {
   return files;
 }
 
+// A case replays a log of 400 events twice.
 std::size_t Cases() {
-  const char* cases = std::getenv("HARK_CASES");
-  return cases == nullptr ? 60 : std::max<std::size_t>(std::strtoul(cases, nullptr, 10) / 100, 10);
+  return testing::CaseCount(150);
 }
 
 TEST(PromiseOneTest, ArrivalOrderCopiesFilesThreadsAndBatchesChangeNothing) {

@@ -1,6 +1,7 @@
 #include "rules/diagnostics.h"
 
 #include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -226,7 +227,7 @@ INSTANTIATE_TEST_SUITE_P(
              "14:11: error: the rule 'w' is not for this stream\n"
              "17:12: warning: not for this stream: only the logsource {product: kubernetes, "
              "service: audit} is\n"},
-        Case{"id: broken\ndetection: {}\n---\ntitle: t\nid: c\ncorrelation:\n" + kCount +
+        Case{"id: broken\ndetection: {s: {verb: get}, condition: s}\n---\ntitle: t\nid: c\ncorrelation:\n" + kCount +
                  "  rules: [broken]\n",
              "1:1: error: logsource is missing: write {product: kubernetes, service: audit}\n"
              "1:1: error: title is missing\n"},
@@ -269,6 +270,18 @@ TEST(DocumentPlaceTest, ErrorsOfAllFilesAreCollected) {
   Diagnostics diagnostics;
   EXPECT_EQ(LoadRules({{"a.yml", "x"}, {"b.yml", "["}}, diagnostics), nullptr);
   EXPECT_EQ(diagnostics.all().size(), 2u);
+}
+
+TEST(DocumentPlaceTest, AnErrorOutsideTheDetectionHidesNoneInIt) {
+  Diagnostics diagnostics;
+  const std::string yaml =
+      "title: t\nid: r\ndetection:\n  s: {verb|no: x}\n  condition: s and other\n";
+  EXPECT_EQ(LoadRules({{"a.yml", yaml}}, diagnostics), nullptr);
+  std::vector<int> lines;
+  for (const Diagnostic& diagnostic : diagnostics.all()) {
+    lines.push_back(diagnostic.location.line);
+  }
+  EXPECT_THAT(lines, ::testing::UnorderedElementsAre(1, 4, 5));  // the logsource is missing
 }
 
 TEST(DocumentPlaceTest, FilesOfTestsAreNoRules) {

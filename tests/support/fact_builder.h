@@ -29,6 +29,7 @@ class FactBuilder {
     fact_.time = time;
     fact_.received_time = time;
     fact_.cluster = "c";
+    fact_.evidence.actor_type = "human";
     fact_.raw_length = 1'000;
   }
 

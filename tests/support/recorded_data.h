@@ -17,7 +17,8 @@ namespace hark::testing {
 // The path of a file or folder of the recorded logs (environment variable HARK_DATA), or nothing
 // where they are not.
 inline std::optional<std::string> RecordedPath(std::string_view name) {
-  const char* const root = std::getenv("HARK_DATA");
+  // Nothing in a test changes the environment.
+  const char* const root = std::getenv("HARK_DATA");  // NOLINT(concurrency-mt-unsafe)
   if (root == nullptr) {
     return std::nullopt;
   }
