@@ -115,10 +115,6 @@ struct EventParser::Impl {
 };
 
 error_code EventParser::Impl::Tolerate(error_code error, ondemand::value& value) {
-  if (error == simdjson::STRING_ERROR) {  // half a surrogate pair: a text that nobody can read
-    ++wrong_types;
-    return SUCCESS;
-  }
   if (error != simdjson::INCORRECT_TYPE && error != simdjson::NUMBER_ERROR &&
       error != simdjson::NUMBER_OUT_OF_RANGE) {
     return error;
