@@ -227,8 +227,9 @@ INSTANTIATE_TEST_SUITE_P(
              "14:11: error: the rule 'w' is not for this stream\n"
              "17:12: warning: not for this stream: only the logsource {product: kubernetes, "
              "service: audit} is\n"},
-        Case{"id: broken\ndetection: {s: {verb: get}, condition: s}\n---\ntitle: t\nid: c\ncorrelation:\n" + kCount +
-                 "  rules: [broken]\n",
+        Case{"id: broken\ndetection: {s: {verb: get}, condition: s}\n---\ntitle: t\nid: "
+             "c\ncorrelation:\n" +
+                 kCount + "  rules: [broken]\n",
              "1:1: error: logsource is missing: write {product: kubernetes, service: audit}\n"
              "1:1: error: title is missing\n"},
         Case{RuleText("r", kDetection, "---\n") + RuleText("r", kDetection),
