@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -29,7 +28,7 @@ class TestSource final : public Source {
     constexpr std::size_t kPadding = 64;
     batch.capacity = lines_.size() + kPadding;
     batch.buffer = std::make_unique<char[]>(batch.capacity);
-    std::memcpy(batch.buffer.get(), lines_.data(), lines_.size());
+    lines_.copy(batch.buffer.get(), lines_.size());
     batch.data = std::string_view(batch.buffer.get(), lines_.size());
     batch.offset = offset_;
     batch.too_large = 0;
