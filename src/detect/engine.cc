@@ -229,8 +229,10 @@ void Engine::Judge(const Fact& fact, Micros now, RevisionSink& sink) {
     }
   }
   std::ranges::stable_sort(matches_, {}, &FactMatch::alert_rule);
-  const auto copies = std::ranges::unique(matches_, {}, &FactMatch::alert_rule);
-  matches_.erase(copies.begin(), copies.end());
+  const auto same_rule = [](const FactMatch* a, const FactMatch* b) {
+    return a->alert_rule == b->alert_rule;
+  };
+  matches_.erase(std::unique(matches_.begin(), matches_.end(), same_rule), matches_.end());
   for (const FactMatch* match : matches_) {
     if (!TakesPart(fact, match->alert_rule)) {
       continue;
