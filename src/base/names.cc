@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "hark/event.h"
+#include "hark/source.h"
 
 namespace hark {
 namespace {
@@ -14,6 +15,11 @@ constexpr std::array<std::string_view, 4> kStages = {"RequestReceived", "Respons
 constexpr std::array<std::string_view, 5> kSeverities = {"informational", "low", "medium", "high",
                                                          "critical"};
 constexpr std::array<std::string_view, 3> kAlertStates = {"opened", "escalated", "closed"};
+constexpr std::array<std::string_view, kRejectReasons> kRejectReasonNames = {
+    "malformed", "truncated", "not_an_object", "missing_field", "wrong_type", "bad_value",
+    "too_large", "too_deep",  "bad_envelope",  "damaged",       "bomb",       "future"};
+constexpr std::array<std::string_view, kSkipReasons> kSkipReasonNames = {
+    "no_audit_event", "other_category", "control_message"};
 
 }  // namespace
 
@@ -27,6 +33,14 @@ std::string_view SeverityName(Severity severity) {
 
 std::string_view AlertStateName(AlertState state) {
   return kAlertStates.at(static_cast<std::size_t>(state));
+}
+
+std::string_view RejectReasonName(RejectReason reason) {
+  return kRejectReasonNames.at(static_cast<std::size_t>(reason));
+}
+
+std::string_view SkipReasonName(SkipReason reason) {
+  return kSkipReasonNames.at(static_cast<std::size_t>(reason));
 }
 
 std::optional<Severity> ParseSeverity(std::string_view name) {

@@ -31,11 +31,12 @@ class TestSource final : public Source {
     lines_.copy(batch.buffer.get(), lines_.size());
     batch.data = std::string_view(batch.buffer.get(), lines_.size());
     batch.offset = offset_;
-    batch.too_large = 0;
+    batch.damages.clear();
     offset_ += lines_.size();
     lines_ = {};
     return absl::OkStatus();
   }
+  bool Rewind() override { return false; }
 
  private:
   const std::string name_ = "test";

@@ -28,7 +28,7 @@ std::string FormatRejected(const pipeline::InputStats& input) {
   const char* separator = " (";
   for (std::size_t i = 0; i < input.rejected.size(); ++i) {
     if (input.rejected[i] > 0) {
-      std::string reason(RejectReasonName(static_cast<parse::RejectReason>(i)));
+      std::string reason(RejectReasonName(static_cast<RejectReason>(i)));
       std::replace(reason.begin(), reason.end(), '_', ' ');
       absl::StrAppendFormat(&text, "%s%s %s", separator, Grouped(input.rejected[i]), reason);
       separator = ", ";

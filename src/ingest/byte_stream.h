@@ -2,8 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "absl/status/statusor.h"
+
+#include "hark/source.h"
 
 namespace hark::ingest {
 
@@ -17,8 +20,13 @@ class ByteStream {
   // the end. An error is final.
   virtual absl::StatusOr<std::size_t> Read(char* data, std::size_t size) = 0;
 
-  // Bytes that it will bring, if it can know; else 0.
+  // Bytes of storage behind it, if it can know; else 0. For progress only.
   virtual std::uint64_t size_hint() const = 0;
+
+  // Moves what was damaged in the bytes read so far to the end of `damages`: places where bytes are
+  // missing. A record that such a place cuts ends with a line feed that the stream adds. Offsets
+  // are those of the bytes that Read gives.
+  virtual void TakeDamages(std::vector<Damage>& /*damages*/) {}
 };
 
 }  // namespace hark::ingest

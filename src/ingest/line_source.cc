@@ -57,7 +57,8 @@ LineSource::LineSource(Identity identity, std::unique_ptr<ByteStream> stream,
 
 absl::Status LineSource::Read(std::size_t max_bytes, RecordBatch& batch) {
   const std::size_t limit = std::max(max_record_bytes_, max_bytes);
-  batch.too_large = 0;
+  batch.damages.clear();
+  batch.context.clear();
   size_ = carry_.size();
   std::size_t target = std::max({max_bytes, kMinReadBytes, carry_.size()});
   Reserve(batch, 0, target);
@@ -100,7 +101,7 @@ absl::Status LineSource::Fill(std::size_t target, RecordBatch& batch) {
 }
 
 absl::Status LineSource::DropRecord(RecordBatch& batch) {
-  ++batch.too_large;
+  batch.damages.push_back({.reason = RejectReason::kTooLarge, .offset = offset_, .length = 0});
   while (true) {
     const void* const newline = std::memchr(batch.buffer.get(), '\n', size_);
     if (newline != nullptr) {

@@ -34,6 +34,7 @@ class LineSource final : public Source {
   std::uint64_t size_hint() const override { return stream_->size_hint(); }
 
   absl::Status Read(std::size_t max_bytes, RecordBatch& batch) override;
+  bool Rewind() override { return false; }
 
  private:
   // Appends what one read brings, up to `target` bytes in all.

@@ -48,26 +48,6 @@ enum class Presence : std::uint8_t { kMissing, kWrongType, kBadValue, kGood };
 
 }  // namespace
 
-std::string_view RejectReasonName(RejectReason reason) {
-  switch (reason) {
-    case RejectReason::kMalformed:
-      return "malformed";
-    case RejectReason::kNotAnObject:
-      return "not_an_object";
-    case RejectReason::kMissingField:
-      return "missing_field";
-    case RejectReason::kWrongType:
-      return "wrong_type";
-    case RejectReason::kBadValue:
-      return "bad_value";
-    case RejectReason::kTooLarge:
-      return "too_large";
-    case RejectReason::kFuture:
-      return "future";
-  }
-  return "unknown";
-}
-
 // Reads one event. Errors of the JSON itself travel as error_code; what is wrong with a field
 // stays in the members.
 struct EventParser::Impl {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,21 +8,9 @@
 #include <vector>
 
 #include "hark/event.h"
+#include "hark/source.h"
 
 namespace hark::parse {
-
-// Why a record did not become an event. kFuture is found by the caller, which has the clock.
-enum class RejectReason : std::uint8_t {
-  kMalformed,     // not JSON, cut off
-  kNotAnObject,   // JSON, but no object
-  kMissingField,  // auditID, stage or a time is missing
-  kWrongType,     // auditID, stage or a time is of a wrong type
-  kBadValue,      // an unknown stage, a time that is none
-  kTooLarge,      // over the size limit of one event
-  kFuture,        // more than 1 h ahead of its receipt
-};
-constexpr std::size_t kRejectReasons = 7;
-std::string_view RejectReasonName(RejectReason reason);
 
 enum class ParseOutcome : std::uint8_t { kEvent, kSkipped, kRejected };
 

@@ -7,7 +7,6 @@
 namespace hark::pipeline {
 
 using parse::ParseOutcome;
-using parse::RejectReason;
 
 BatchJudge::BatchJudge(const std::shared_ptr<const rules::RuleSet>& rules, const JudgedTimes& times)
     : times_(times), parser_(rules->parts), whole_parser_(kAllEventParts), matcher_(rules) {}
@@ -19,8 +18,8 @@ void BatchJudge::Judge(const RecordBatch& batch, std::string_view cluster, FactR
   record.facts.clear();
   record.facts.reserve(32);  // more than most batches have: moving facts as it grows costs more
   const std::uint64_t events_before = stats_.events;
-  for (std::uint64_t i = 0; i < batch.too_large; ++i) {
-    stats_.Reject(RejectReason::kTooLarge);
+  for (const Damage& damage : batch.damages) {
+    stats_.Reject(damage.reason);
   }
   ingest::RecordSplitter splitter(batch.data);
   std::string_view json;

@@ -9,9 +9,9 @@ std::uint64_t InputStats::rejected_total() const {
   return std::accumulate(rejected.begin(), rejected.end(), std::uint64_t{0});
 }
 
-parse::RejectReason InputStats::main_reject_reason() const {
+RejectReason InputStats::main_reject_reason() const {
   const auto most = std::max_element(rejected.begin(), rejected.end());
-  return static_cast<parse::RejectReason>(most - rejected.begin());
+  return static_cast<RejectReason>(most - rejected.begin());
 }
 
 void InputStats::Merge(const InputStats& other) {

@@ -16,7 +16,7 @@ struct InputStats {
   std::uint64_t records = 0;
   std::uint64_t events = 0;
   std::uint64_t skipped = 0;  // JSON objects that are no audit events
-  std::array<std::uint64_t, parse::kRejectReasons> rejected{};  // by parse::RejectReason
+  std::array<std::uint64_t, kRejectReasons> rejected{};  // by RejectReason
   std::uint64_t bytes = 0;
   std::uint64_t wrong_types = 0;   // optional fields, in whatever events
   std::uint64_t out_of_range = 0;  // events that were not judged for their time
@@ -24,13 +24,13 @@ struct InputStats {
   Micros first_time = kEndOfTime;  // of all events; above last_time if there are none
   Micros last_time = kBeginningOfTime;
 
-  void Reject(parse::RejectReason reason) {
+  void Reject(RejectReason reason) {
     ++records;
     ++rejected[static_cast<std::size_t>(reason)];
   }
   std::uint64_t rejected_total() const;
   // The reason of most rejections; kMalformed if there are none.
-  parse::RejectReason main_reject_reason() const;
+  RejectReason main_reject_reason() const;
 
   void Merge(const InputStats& other);
 };

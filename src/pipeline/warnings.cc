@@ -8,13 +8,14 @@
 namespace hark::pipeline {
 namespace {
 
-using parse::RejectReason;
-
 std::string_view AdviceFor(RejectReason reason) {
   switch (reason) {
     case RejectReason::kMalformed:
     case RejectReason::kNotAnObject:
-      return "is it an audit log with one JSON event a line, and not compressed?";
+      return "is it an audit log?";
+    case RejectReason::kTruncated:
+      return "was the log copied while it was written, or does something on its way cut long "
+             "lines?";
     case RejectReason::kMissingField:
     case RejectReason::kWrongType:
     case RejectReason::kBadValue:
@@ -22,6 +23,15 @@ std::string_view AdviceFor(RejectReason reason) {
              "rewritten on its way?";
     case RejectReason::kTooLarge:
       return "let the API server cut long events: --audit-log-truncate-enabled";
+    case RejectReason::kTooDeep:
+    case RejectReason::kBadEnvelope:
+      return "does a shipper wrap the events in a way that docs/managed-clouds.md does not name, "
+             "or "
+             "cut them?";
+    case RejectReason::kDamaged:
+      return "the file is damaged: fetch it again";
+    case RejectReason::kBomb:
+      return "no audit log compresses so well: where does the file come from?";
     case RejectReason::kFuture:
       return "is a clock wrong? To replay events of a later time, pass --now";
   }

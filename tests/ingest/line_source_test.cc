@@ -71,7 +71,7 @@ class LineSourceTest : public ::testing::Test {
       }
       batches.data.emplace_back(batch.data);
       batches.offsets.push_back(batch.offset);
-      batches.too_large += batch.too_large;
+      batches.too_large += batch.damages.size();
     }
   }
 

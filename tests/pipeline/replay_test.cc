@@ -116,9 +116,9 @@ TEST_F(ReplayTest, EveryRecordIsAnEventSkippedOrRejected) {
   EXPECT_EQ(input.records, 6);
   EXPECT_EQ(input.events, 1);
   EXPECT_EQ(input.skipped + input.rejected_total(), 5);
-  EXPECT_EQ(input.rejected[static_cast<std::size_t>(parse::RejectReason::kFuture)], 1);
-  EXPECT_EQ(input.rejected[static_cast<std::size_t>(parse::RejectReason::kMalformed)], 1);
-  EXPECT_EQ(input.rejected[static_cast<std::size_t>(parse::RejectReason::kNotAnObject)], 1);
+  EXPECT_EQ(input.rejected[static_cast<std::size_t>(RejectReason::kFuture)], 1);
+  EXPECT_EQ(input.rejected[static_cast<std::size_t>(RejectReason::kMalformed)], 1);
+  EXPECT_EQ(input.rejected[static_cast<std::size_t>(RejectReason::kNotAnObject)], 1);
 }
 
 TEST_F(ReplayTest, FactsAreJudgedDroppedAsCopiesOrTooLate) {

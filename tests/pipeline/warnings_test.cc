@@ -24,14 +24,14 @@ TEST(WarningsTest, AnEmptyRunHasNone) {
 
 TEST(WarningsTest, OnePercentOfRejectedRecordsIsAccepted) {
   ReplayResult result = ResultOf(1000);
-  result.input.rejected[static_cast<std::size_t>(parse::RejectReason::kMalformed)] = 10;
+  result.input.rejected[static_cast<std::size_t>(RejectReason::kMalformed)] = 10;
   EXPECT_THAT(Warnings(result), IsEmpty());
 }
 
 TEST(WarningsTest, MoreRejectedRecordsAreToldWithTheMainReasonAndWhatToDo) {
   ReplayResult result = ResultOf(1000);
-  result.input.rejected[static_cast<std::size_t>(parse::RejectReason::kMalformed)] = 4;
-  result.input.rejected[static_cast<std::size_t>(parse::RejectReason::kFuture)] = 7;
+  result.input.rejected[static_cast<std::size_t>(RejectReason::kMalformed)] = 4;
+  result.input.rejected[static_cast<std::size_t>(RejectReason::kFuture)] = 7;
   EXPECT_THAT(Warnings(result),
               ElementsAre(AllOf(HasSubstr("1.1 %"), HasSubstr("future"), HasSubstr("--now"))));
 }

@@ -39,9 +39,13 @@ class MemorySource final : public Source {
     std::memcpy(batch.buffer.get(), lines_.data() + position_, length);
     batch.data = std::string_view(batch.buffer.get(), length);
     batch.offset = position_;
-    batch.too_large = 0;
+    batch.damages.clear();
     position_ += length;
     return absl::OkStatus();
+  }
+  bool Rewind() override {
+    position_ = 0;
+    return true;
   }
 
  private:
