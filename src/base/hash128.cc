@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "base/check.h"
 
@@ -49,13 +50,11 @@ class Hasher {
     used_ += bytes.size();
   }
 
-  Hash128 Finish() {
+  std::array<std::uint8_t, 32> Finish() {
     Flush();
     std::array<std::uint8_t, 32> digest{};
     HARK_CHECK(EVP_DigestFinal_ex(context_, digest.data(), nullptr) == 1);
-    Hash128 hash{};
-    std::copy_n(digest.begin(), hash.size(), hash.begin());
-    return hash;
+    return digest;
   }
 
  private:
@@ -81,6 +80,17 @@ std::array<char, 8> LittleEndian(std::uint64_t value) {
   return bytes;
 }
 
+std::string HexDigits(std::span<const std::uint8_t> bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(2 * bytes.size());
+  for (const std::uint8_t byte : bytes) {
+    hex.push_back(kDigits[byte >> 4]);
+    hex.push_back(kDigits[byte & 0xf]);
+  }
+  return hex;
+}
+
 }  // namespace
 
 Hash128 HashParts(std::initializer_list<std::string_view> parts) {
@@ -90,18 +100,20 @@ Hash128 HashParts(std::initializer_list<std::string_view> parts) {
     hasher.Add({length.data(), length.size()});
     hasher.Add(part);
   }
-  return hasher.Finish();
+  const std::array<std::uint8_t, 32> digest = hasher.Finish();
+  Hash128 hash{};
+  std::copy_n(digest.begin(), hash.size(), hash.begin());
+  return hash;
 }
 
 std::string ToHex(const Hash128& hash) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(2 * hash.size());
-  for (const std::uint8_t byte : hash) {
-    hex.push_back(kDigits[byte >> 4]);
-    hex.push_back(kDigits[byte & 0xf]);
-  }
-  return hex;
+  return HexDigits(hash);
+}
+
+std::string Sha256Hex(std::string_view bytes) {
+  Hasher hasher;
+  hasher.Add(bytes);
+  return HexDigits(hasher.Finish());
 }
 
 }  // namespace hark

@@ -23,6 +23,9 @@ inline std::string_view AsText(const Hash128& hash) {
 // 32 lower-case hexadecimal digits.
 std::string ToHex(const Hash128& hash);
 
+// The whole SHA-256 of the bytes, as sha256sum prints it. Thread-safe.
+std::string Sha256Hex(std::string_view bytes);
+
 // For hash tables: the bytes are already uniform, so their first eight are the table's hash.
 struct Hash128Hasher {
   std::size_t operator()(const Hash128& hash) const {

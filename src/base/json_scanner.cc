@@ -43,7 +43,7 @@ Scan ScanString(std::string_view text) {
     } else if (text[at] == '"') {
       return {.end = ScanEnd::kWhole, .length = at + 1};
     } else if (text[at] == '\n') {
-      return {.end = ScanEnd::kBroken, .length = at};
+      return {.end = ScanEnd::kCutOff, .length = at};
     }
   }
   return {.end = ScanEnd::kOpen, .length = text.size()};
@@ -92,7 +92,7 @@ Scan JsonScanner::Close(std::string_view piece, std::size_t at) {
   const bool fits = !is_object_.empty() && is_object_.back() == (piece[at] == '}');
   if (!fits) {
     const std::size_t line_end = piece.find('\n', at);
-    return {.end = ScanEnd::kBroken,
+    return {.end = ScanEnd::kWrong,
             .length = line_end == std::string_view::npos ? piece.size() : line_end};
   }
   is_object_.pop_back();
@@ -108,7 +108,7 @@ Scan JsonScanner::Feed(std::string_view piece) {
         break;
       }
       if (piece[at] == '\n') {
-        return {.end = ScanEnd::kBroken, .length = at};
+        return {.end = ScanEnd::kCutOff, .length = at};
       }
       in_string_ = false;
       last_ = '"';
@@ -123,7 +123,8 @@ Scan JsonScanner::Feed(std::string_view piece) {
       continue;
     }
     if (c == '{' && line_started_ && !MayBeginObject()) {
-      return {.end = ScanEnd::kBroken, .length = at};
+      // The line feed may have been the last byte of the piece before.
+      return {.end = ScanEnd::kCutOff, .length = at > 0 ? at - 1 : 0};
     }
     line_started_ = c == '\n';
     if (c == '"') {
@@ -167,7 +168,7 @@ Scan ScanValue(std::string_view text) {
     ++length;
   }
   return {.end = length == text.size() ? ScanEnd::kOpen
-                 : length == 0         ? ScanEnd::kBroken
+                 : length == 0         ? ScanEnd::kWrong
                                        : ScanEnd::kWhole,
           .length = length};
 }

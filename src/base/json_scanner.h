@@ -10,7 +10,8 @@ namespace hark {
 enum class ScanEnd : std::uint8_t {
   kWhole,   // the closing bracket was found
   kOpen,    // the text ends before it
-  kBroken,  // no JSON goes on like this
+  kCutOff,  // it breaks off: what comes next belongs to something else
+  kWrong,   // a bracket closes what it did not open
   kTooDeep,
 };
 
@@ -23,11 +24,10 @@ struct Scan {
 // is not judged. The text may be given in pieces, so that a container of any length is passed over
 // in constant memory.
 //
-// A record that was cut off must not swallow the ones behind it, so two things break a scan: a line
+// A record that was cut off must not swallow the ones behind it, so two things cut it off: a line
 // feed within a string, which no JSON has, and a '{' at the start of a line where no object may
 // stand ({"a":"b",<line feed>{"a": the first line was cut off, the second is the next record). Its
-// length then ends before that line feed or '{'. A closing bracket of the wrong kind breaks it too,
-// at the end of its line.
+// length then ends before the line feed. A bracket of the wrong kind ends it with its line.
 //
 // Not thread-safe.
 class JsonScanner {

@@ -17,6 +17,7 @@
 #include "cli/terminal.h"
 #include "detect/engine.h"
 #include "match/matcher.h"
+#include "pipeline/batch_judge.h"
 #include "pipeline/event_scan.h"
 
 namespace hark::cli {
@@ -57,11 +58,13 @@ ExitCode PrintEvents(ReplaySession& session, EventKeys& keys) {
   absl::Status status;
   const bool is_terminal = IsTerminal(stdout);
   for (const std::unique_ptr<Source>& source : session.OpenInputs()) {
-    const std::string& cluster =
+    const std::string& users_name =
         source->cluster().empty() ? session.request().cluster : source->cluster();
     const absl::Status read = pipeline::ScanEvents(
-        *source, kAllEventParts, &session.stop(), [&](const AuditEvent& event) {
-          if (status.ok() && keys.erase(match::EventKeyOf(event, cluster)) > 0) {
+        *source, kAllEventParts, &session.stop(),
+        [&](const AuditEvent& event, std::string_view cluster) {
+          const Hash128 key = match::EventKeyOf(event, pipeline::ClusterOf(users_name, cluster));
+          if (status.ok() && keys.erase(key) > 0) {
             status = writer.Write(is_terminal ? EscapeForTerminal(event.raw) + "\n"
                                               : std::string(event.raw) + "\n");
           }

@@ -33,11 +33,12 @@ constexpr std::size_t kIdDigits = 32;
 // The options as text, with their defaults.
 struct ReplayArguments {
   std::vector<std::string> inputs, rules;
-  std::string from, to, output = "table", min_level = "low", fail_on, lateness = "60s",
-                        cluster = "default", now, events_of;
+  std::string from, to, output = "table", min_level = "low", fail_on, lateness = "60s", cluster,
+                        now, events_of, quarantine;
   int threads = static_cast<int>(std::max(std::thread::hardware_concurrency(), 1U));
   std::uint64_t state_bytes = std::uint64_t{512} << 20;
   std::size_t batch_bytes = std::size_t{512} << 10;
+  bool quarantine_raw = false;
 };
 
 absl::StatusOr<Severity> ToLevel(const char* option, const std::string& text) {
@@ -134,6 +135,8 @@ absl::StatusOr<ReplayRequest> ToRequest(const ReplayArguments& arguments) {
   }
   request.rule_paths = arguments.rules;
   request.cluster = arguments.cluster;
+  request.quarantine = arguments.quarantine;
+  request.quarantine_raw = arguments.quarantine_raw;
   request.threads = arguments.threads;
   request.state_bytes = arguments.state_bytes;
   request.batch_bytes = arguments.batch_bytes;
@@ -188,11 +191,17 @@ void AddReplayCommand(CLI::App& app, Command& chosen) {
       ->capture_default_str();
   command->add_option("--lateness", a.lateness, "How far events may be out of their order")
       ->capture_default_str();
-  command->add_option("--cluster", a.cluster, "Cluster of inputs without a NAME")
-      ->capture_default_str();
+  command->add_option(
+      "--cluster", a.cluster,
+      "Cluster of inputs without a NAME; default: what a wrapper of the events says, "
+      "else default");
   command->add_option(
       "--now", a.now,
       "The present: events more than 1 h after it are rejected; default: the clock");
+  CLI::Option* const quarantine = command->add_option(
+      "--quarantine", a.quarantine, "File for what was rejected: reason, source, offset and hash");
+  command->add_flag("--quarantine-raw", a.quarantine_raw, "Keep the rejected bytes there too")
+      ->needs(quarantine);
   command->add_option("--state-bytes", a.state_bytes, "Budget of the detector's state")
       ->transform(CLI::AsSizeValue(true))
       ->capture_default_str();

@@ -26,7 +26,9 @@ struct ReplayRequest {
   std::optional<Severity> fail_on;
   int threads = 1;
   Micros lateness = 0;
-  std::string cluster;
+  std::string cluster;     // of inputs without a name; empty: what a wrapper of the events says
+  std::string quarantine;  // path; empty: none
+  bool quarantine_raw = false;
   Micros now = 0;
   std::uint64_t state_bytes = 0;
   std::size_t batch_bytes = 0;

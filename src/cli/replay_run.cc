@@ -87,6 +87,7 @@ class AlertRun {
     const absl::Duration elapsed = Clock::System().Now() - start;
     progress_.Clear();
     session_.Report(result.source_errors);
+    session_.FinishQuarantine();
     const absl::Status output_status = FinishOutput();
     if (output_status.ok()) {
       ShowResult(result, elapsed);

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "base/status_macros.h"
 #include "cli/message.h"
 #include "cli/rule_loading.h"
 #include "ingest/input.h"
@@ -26,6 +27,11 @@ std::optional<ReplaySession> ReplaySession::Create(const ReplayRequest& request,
     return std::nullopt;
   }
   ReplaySession session(request, stop, std::move(rules));
+  if (const absl::Status status = session.OpenQuarantine(); !status.ok()) {
+    PrintError(status);
+    code = ExitCode::kInputOutput;
+    return std::nullopt;
+  }
   session.ResolveTimes();
   return session;
 }
@@ -41,6 +47,25 @@ ReplaySession::ReplaySession(const ReplayRequest& request, std::atomic<bool>& st
   options_.batch_bytes = request.batch_bytes;
   options_.engine.max_state_bytes = request.state_bytes;
   options_.stop = &stop;
+}
+
+absl::Status ReplaySession::OpenQuarantine() {
+  if (!request_.quarantine.empty()) {
+    ASSIGN_OR_RETURN(quarantine_, pipeline::Quarantine::Create(
+                                      request_.quarantine, request_.quarantine_raw
+                                                               ? pipeline::Quarantine::Raw::kYes
+                                                               : pipeline::Quarantine::Raw::kNo));
+    options_.quarantine = quarantine_.get();
+  }
+  return absl::OkStatus();
+}
+
+void ReplaySession::FinishQuarantine() {
+  if (quarantine_ != nullptr) {
+    if (const absl::Status status = quarantine_->Finish(); !status.ok()) {
+      Report({status});
+    }
+  }
 }
 
 void ReplaySession::ResolveTimes() {

@@ -33,17 +33,22 @@ class ReplaySession {
   // Prints the errors of sources that could not be read to their end.
   void Report(const std::vector<absl::Status>& source_errors);
 
-  // Whether all inputs could be read so far.
+  // Writes what is left of the quarantine, and reports what went wrong with it.
+  void FinishQuarantine();
+
+  // Whether all inputs could be read, and the quarantine written, so far.
   ExitCode code() const { return code_; }
 
  private:
   ReplaySession(const ReplayRequest& request, std::atomic<bool>& stop,
                 std::shared_ptr<const rules::RuleSet> rules);
   void ResolveTimes();
+  absl::Status OpenQuarantine();
 
   const ReplayRequest& request_;
   std::atomic<bool>& stop_;
   pipeline::ReplayOptions options_;
+  std::unique_ptr<pipeline::Quarantine> quarantine_;
   ExitCode code_ = ExitCode::kDone;
 };
 

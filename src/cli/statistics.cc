@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 #include "absl/strings/str_format.h"
 
 #include "base/rfc3339.h"
 #include "cli/progress_line.h"
-#include "parse/event_parser.h"
 
 namespace hark::cli {
 namespace {
@@ -22,19 +23,21 @@ std::string Grouped(std::uint64_t number) {
   return digits;
 }
 
-// "0 rejected", or "12 rejected (10 malformed, 2 not an object)".
-std::string FormatRejected(const pipeline::InputStats& input) {
-  std::string text = Grouped(input.rejected_total()) + " rejected";
+// "0 rejected", or "12 rejected (10 malformed, 2 not an object)". `name_of` names the i-th reason.
+template <typename NameOf>
+std::string FormatByReason(std::uint64_t total, std::string_view what,
+                           std::span<const std::uint64_t> counts, NameOf name_of) {
+  std::string text = absl::StrFormat("%s %s", Grouped(total), what);
   const char* separator = " (";
-  for (std::size_t i = 0; i < input.rejected.size(); ++i) {
-    if (input.rejected[i] > 0) {
-      std::string reason(RejectReasonName(static_cast<RejectReason>(i)));
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 0) {
+      std::string reason(name_of(i));
       std::replace(reason.begin(), reason.end(), '_', ' ');
-      absl::StrAppendFormat(&text, "%s%s %s", separator, Grouped(input.rejected[i]), reason);
+      absl::StrAppendFormat(&text, "%s%s %s", separator, Grouped(counts[i]), reason);
       separator = ", ";
     }
   }
-  return input.rejected_total() > 0 ? text + ")" : text;
+  return total > 0 ? text + ")" : text;
 }
 
 }  // namespace
@@ -47,8 +50,12 @@ std::string FormatStatistics(const pipeline::ReplayResult& result, absl::Duratio
       FormatBytes(input.bytes), seconds,
       FormatBytes(static_cast<std::uint64_t>(static_cast<double>(input.bytes) / seconds)),
       Grouped(static_cast<std::uint64_t>(static_cast<double>(input.events) / seconds)));
-  text += absl::StrFormat("         %s events, %s skipped, %s\n", Grouped(input.events),
-                          Grouped(input.skipped), FormatRejected(input));
+  text += absl::StrFormat(
+      "         %s events, %s, %s\n", Grouped(input.events),
+      FormatByReason(input.skipped_total(), "skipped", input.skipped,
+                     [](std::size_t i) { return SkipReasonName(static_cast<SkipReason>(i)); }),
+      FormatByReason(input.rejected_total(), "rejected", input.rejected,
+                     [](std::size_t i) { return RejectReasonName(static_cast<RejectReason>(i)); }));
   if (input.wrong_types > 0) {
     text += absl::StrFormat("         %s fields of a wrong type were ignored\n",
                             Grouped(input.wrong_types));

@@ -9,7 +9,7 @@
 #include "absl/strings/str_format.h"
 
 #include "ingest/file_stream.h"
-#include "ingest/line_source.h"
+#include "ingest/record_source.h"
 
 namespace hark::ingest {
 
@@ -38,10 +38,10 @@ std::vector<std::unique_ptr<Source>> OpenInputs(const std::vector<InputArgument>
       continue;
     }
     const int use = ++uses[input.text];
-    LineSource::Identity identity{
+    RecordSource::Identity identity{
         .name = use == 1 ? input.text : absl::StrFormat("%s#%d", input.text, use),
         .cluster = input.cluster};
-    sources.push_back(std::make_unique<LineSource>(std::move(identity), *std::move(stream)));
+    sources.push_back(std::make_unique<RecordSource>(std::move(identity), *std::move(stream)));
   }
   return sources;
 }

@@ -197,10 +197,8 @@ std::size_t EnvelopeOpener::Impl::OpenDocument(std::string_view text, const Fram
   }
   if (scan.end == ScanEnd::kOpen) {
     damage = RejectReason::kTruncated;
-  } else if (scan.end == ScanEnd::kBroken) {
-    // Cut off by what comes behind it, unless it is broken by itself.
-    damage =
-        ScanContainer(json).end == ScanEnd::kOpen ? RejectReason::kTruncated : frame.BrokenJson();
+  } else if (scan.end != ScanEnd::kWhole) {
+    damage = scan.end == ScanEnd::kCutOff ? RejectReason::kTruncated : frame.BrokenJson();
   }
   OpenContainer(json, damage, frame);
   return std::max<std::size_t>(scan.length, 1);

@@ -1,15 +1,71 @@
 #include "pipeline/batch_judge.h"
 
 #include <algorithm>
-
-#include "ingest/record_splitter.h"
+#include <optional>
 
 namespace hark::pipeline {
 
 using parse::ParseOutcome;
 
-BatchJudge::BatchJudge(const std::shared_ptr<const rules::RuleSet>& rules, const JudgedTimes& times)
-    : times_(times), parser_(rules->parts), whole_parser_(kAllEventParts), matcher_(rules) {}
+std::string_view ClusterOf(std::string_view users_name, std::string_view wrappers_name) {
+  return !users_name.empty() ? users_name : !wrappers_name.empty() ? wrappers_name : "default";
+}
+
+class BatchJudge::BatchHandler {
+ public:
+  BatchHandler(BatchJudge& judge, std::string_view cluster, FactRecord& record)
+      : judge_(judge), cluster_(cluster), record_(record) {}
+
+  void OnEvent(const AuditEvent& event, std::string_view json, std::string_view wrappers_cluster,
+               const RecordOrigin& origin) {
+    const Micros time = event.stage_time;
+    if (time > judge_.times_.latest_legal) {
+      return OnReject(RejectReason::kFuture, origin);
+    }
+    const std::string_view cluster = ClusterOf(cluster_, wrappers_cluster);
+    if (judge_.IsJudged(time, record_) && judge_.matcher_.Matches(event, cluster)) {
+      MakeFact(json, cluster, origin);
+    } else {
+      judge_.stats_.CountEvent(time);
+    }
+  }
+
+  void OnSkip(SkipReason reason) { judge_.stats_.Skip(reason); }
+
+  void OnReject(RejectReason reason, const RecordOrigin& origin) {
+    judge_.stats_.Reject(reason);
+    if (judge_.quarantine_ != nullptr) {
+      judge_.quarantine_->Add(reason, record_.source, origin);
+    }
+  }
+
+ private:
+  void MakeFact(std::string_view json, std::string_view cluster, const RecordOrigin& origin) {
+    std::optional<parse::EventParser> large_parser;
+    if (json.size() > LargeRecordTurn::kLargeRecord) {
+      large_parser.emplace(kAllEventParts);
+    }
+    parse::EventParser& parser = large_parser ? *large_parser : judge_.whole_parser_;
+    // What is malformed in a part that no rule reads shows only now.
+    if (parser.Parse(json, judge_.whole_event_) != ParseOutcome::kEvent) {
+      return OnReject(parser.reject_reason(), origin);
+    }
+    judge_.stats_.CountEvent(judge_.whole_event_.stage_time);
+    judge_.matcher_.MakeFact(judge_.whole_event_, cluster, record_.facts.emplace_back());
+  }
+
+  BatchJudge& judge_;
+  const std::string_view cluster_;
+  FactRecord& record_;
+};
+
+BatchJudge::BatchJudge(const std::shared_ptr<const rules::RuleSet>& rules, const JudgedTimes& times,
+                       Quarantine* quarantine)
+    : times_(times),
+      quarantine_(quarantine),
+      reader_(rules->parts),
+      whole_parser_(kAllEventParts),
+      matcher_(rules) {}
 
 void BatchJudge::Judge(const RecordBatch& batch, std::string_view cluster, FactRecord& record) {
   record.kind = FactRecord::Kind::kBatch;
@@ -18,54 +74,15 @@ void BatchJudge::Judge(const RecordBatch& batch, std::string_view cluster, FactR
   record.facts.clear();
   record.facts.reserve(32);  // more than most batches have: moving facts as it grows costs more
   const std::uint64_t events_before = stats_.events;
-  for (const Damage& damage : batch.damages) {
-    stats_.Reject(damage.reason);
-  }
-  ingest::RecordSplitter splitter(batch.data);
-  std::string_view json;
-  while (splitter.Next(json)) {
-    JudgeRecord(json, cluster, record);
-  }
+  BatchHandler handler(*this, cluster, record);
+  reader_.Read(batch, handler);
   record.events = stats_.events - events_before;
   stats_.facts += record.facts.size();
   stats_.bytes += batch.data.size();
-  stats_.wrong_types = parser_.wrong_types();
+  stats_.wrong_types = reader_.wrong_types();
 }
 
-void BatchJudge::JudgeRecord(std::string_view json, std::string_view cluster, FactRecord& record) {
-  const ParseOutcome outcome = parser_.Parse(json, event_);
-  if (outcome == ParseOutcome::kRejected) {
-    stats_.Reject(parser_.reject_reason());
-    return;
-  }
-  if (outcome == ParseOutcome::kSkipped) {
-    ++stats_.records;
-    ++stats_.skipped;
-    return;
-  }
-  if (!Admit(record) || !matcher_.Matches(event_, cluster)) {
-    return;
-  }
-  // What is malformed in a part that no rule reads shows only now.
-  if (whole_parser_.Parse(json, whole_event_) != ParseOutcome::kEvent) {
-    --stats_.records;
-    --stats_.events;
-    stats_.Reject(whole_parser_.reject_reason());
-    return;
-  }
-  matcher_.MakeFact(whole_event_, cluster, record.facts.emplace_back());
-}
-
-bool BatchJudge::Admit(FactRecord& record) {
-  const Micros time = event_.stage_time;
-  if (time > times_.latest_legal) {
-    stats_.Reject(RejectReason::kFuture);
-    return false;
-  }
-  ++stats_.records;
-  ++stats_.events;
-  stats_.first_time = std::min(stats_.first_time, time);
-  stats_.last_time = std::max(stats_.last_time, time);
+bool BatchJudge::IsJudged(Micros time, FactRecord& record) {
   // An event that is not judged for its time still says how far its source has come: a source
   // that has only such events must not hold the others back. Beyond `to` no time matters.
   record.highest_time = std::max(record.highest_time, std::min(time, times_.to));

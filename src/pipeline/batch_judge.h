@@ -9,7 +9,9 @@
 
 #include "match/matcher.h"
 #include "parse/event_parser.h"
+#include "pipeline/event_reader.h"
 #include "pipeline/input_stats.h"
+#include "pipeline/quarantine.h"
 #include "rules/rule_set.h"
 
 namespace hark::pipeline {
@@ -21,31 +23,38 @@ struct JudgedTimes {
   Micros latest_legal = kEndOfTime;  // an event after it is rejected as kFuture
 };
 
+// The cluster of an event: what the user calls it, else what a wrapper of the event calls it, else
+// "default". Empty texts are no names.
+std::string_view ClusterOf(std::string_view users_name, std::string_view wrappers_name);
+
 // One worker's stateless half: bytes of a batch in, facts out. It keeps its parsers, its matcher
 // and its buffers from batch to batch, so that an event without a fact allocates nothing. Of an
 // event only what the rules ask for is parsed; the few that match are parsed again, whole.
 // Not thread-safe.
 class BatchJudge {
  public:
-  BatchJudge(const std::shared_ptr<const rules::RuleSet>& rules, const JudgedTimes& times);
+  // `quarantine` may be null and must outlive the judge.
+  BatchJudge(const std::shared_ptr<const rules::RuleSet>& rules, const JudgedTimes& times,
+             Quarantine* quarantine = nullptr);
 
   // Makes `record`, whose source and position are set, the kBatch record of the batch. Of its other
-  // earlier content only the memory is used again.
+  // earlier content only the memory is used again. `cluster`: what the user calls it, or empty.
   void Judge(const RecordBatch& batch, std::string_view cluster, FactRecord& record);
 
   // Over all batches so far.
   const InputStats& stats() const { return stats_; }
 
  private:
-  void JudgeRecord(std::string_view json, std::string_view cluster, FactRecord& record);
-  // Counts the event; false if it is not one to be judged.
-  bool Admit(FactRecord& record);
+  // The handler of the reader, for one batch.
+  class BatchHandler;
+
+  bool IsJudged(Micros time, FactRecord& record);
 
   const JudgedTimes times_;
-  parse::EventParser parser_;
+  Quarantine* const quarantine_;
+  EventReader reader_;
   parse::EventParser whole_parser_;
   match::Matcher matcher_;
-  AuditEvent event_;
   AuditEvent whole_event_;
   InputStats stats_;
 };

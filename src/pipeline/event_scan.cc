@@ -5,33 +5,37 @@
 #include <string_view>
 
 #include "base/status_macros.h"
-#include "ingest/record_splitter.h"
-#include "parse/event_parser.h"
+#include "pipeline/event_reader.h"
 
 namespace hark::pipeline {
 namespace {
 
 constexpr std::size_t kBatchBytes = std::size_t{256} << 10;
 
+struct ScanHandler {
+  const EventVisit& visit;
+
+  void OnEvent(const AuditEvent& event, std::string_view /*json*/, std::string_view cluster,
+               const RecordOrigin& /*origin*/) const {
+    visit(event, cluster);
+  }
+  void OnSkip(SkipReason /*reason*/) const {}
+  void OnReject(RejectReason /*reason*/, const RecordOrigin& /*origin*/) const {}
+};
+
 }  // namespace
 
 absl::Status ScanEvents(Source& source, EventParts parts, const std::atomic<bool>* stop,
-                        const std::function<void(const AuditEvent&)>& visit) {
-  parse::EventParser parser(parts);
+                        const EventVisit& visit) {
+  EventReader reader(parts);
+  ScanHandler handler{visit};
   RecordBatch batch;
-  AuditEvent event;
   while (stop == nullptr || !stop->load(std::memory_order_relaxed)) {
     RETURN_IF_ERROR(source.Read(kBatchBytes, batch));
     if (batch.at_end()) {
       break;
     }
-    ingest::RecordSplitter splitter(batch.data);
-    std::string_view json;
-    while (splitter.Next(json)) {
-      if (parser.Parse(json, event) == parse::ParseOutcome::kEvent) {
-        visit(event);
-      }
-    }
+    reader.Read(batch, handler);
   }
   return absl::OkStatus();
 }
@@ -40,8 +44,8 @@ std::optional<Micros> LastEventTime(const std::vector<std::unique_ptr<Source>>& 
                                     Micros latest_legal, const std::atomic<bool>* stop) {
   std::optional<Micros> last;
   for (const std::unique_ptr<Source>& source : sources) {
-    const absl::Status status =
-        ScanEvents(*source, 0, stop, [&last, latest_legal](const AuditEvent& event) {
+    const absl::Status status = ScanEvents(
+        *source, 0, stop, [&last, latest_legal](const AuditEvent& event, std::string_view) {
           if (event.stage_time <= latest_legal) {
             last = std::max(last.value_or(event.stage_time), event.stage_time);
           }

@@ -9,6 +9,10 @@ std::uint64_t InputStats::rejected_total() const {
   return std::accumulate(rejected.begin(), rejected.end(), std::uint64_t{0});
 }
 
+std::uint64_t InputStats::skipped_total() const {
+  return std::accumulate(skipped.begin(), skipped.end(), std::uint64_t{0});
+}
+
 RejectReason InputStats::main_reject_reason() const {
   const auto most = std::max_element(rejected.begin(), rejected.end());
   return static_cast<RejectReason>(most - rejected.begin());
@@ -17,7 +21,9 @@ RejectReason InputStats::main_reject_reason() const {
 void InputStats::Merge(const InputStats& other) {
   records += other.records;
   events += other.events;
-  skipped += other.skipped;
+  for (std::size_t i = 0; i < skipped.size(); ++i) {
+    skipped[i] += other.skipped[i];
+  }
   for (std::size_t i = 0; i < rejected.size(); ++i) {
     rejected[i] += other.rejected[i];
   }

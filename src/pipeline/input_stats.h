@@ -1,13 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
 #include "hark/detector.h"
 #include "hark/event.h"
-
-#include "parse/event_parser.h"
+#include "hark/source.h"
 
 namespace hark::pipeline {
 
@@ -15,7 +15,7 @@ namespace hark::pipeline {
 struct InputStats {
   std::uint64_t records = 0;
   std::uint64_t events = 0;
-  std::uint64_t skipped = 0;  // JSON objects that are no audit events
+  std::array<std::uint64_t, kSkipReasons> skipped{};     // by SkipReason
   std::array<std::uint64_t, kRejectReasons> rejected{};  // by RejectReason
   std::uint64_t bytes = 0;
   std::uint64_t wrong_types = 0;   // optional fields, in whatever events
@@ -28,7 +28,18 @@ struct InputStats {
     ++records;
     ++rejected[static_cast<std::size_t>(reason)];
   }
+  void CountEvent(Micros time) {
+    ++records;
+    ++events;
+    first_time = std::min(first_time, time);
+    last_time = std::max(last_time, time);
+  }
+  void Skip(SkipReason reason) {
+    ++records;
+    ++skipped[static_cast<std::size_t>(reason)];
+  }
   std::uint64_t rejected_total() const;
+  std::uint64_t skipped_total() const;
   // The reason of most rejections; kMalformed if there are none.
   RejectReason main_reject_reason() const;
 

@@ -32,7 +32,8 @@ JudgedTimes TimesOf(const ReplayOptions& options) {
 // What one thread of the stateless half owns. Aligned so that two workers never write to one cache
 // line.
 struct alignas(64) Worker {
-  explicit Worker(const ReplayOptions& options) : judge(options.rules, TimesOf(options)) {}
+  explicit Worker(const ReplayOptions& options)
+      : judge(options.rules, TimesOf(options), options.quarantine) {}
 
   BatchJudge judge;
   RecordBatch batch;

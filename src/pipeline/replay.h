@@ -17,6 +17,7 @@
 
 #include "detect/engine.h"
 #include "pipeline/input_stats.h"
+#include "pipeline/quarantine.h"
 #include "rules/rule_set.h"
 
 namespace hark::pipeline {
@@ -36,13 +37,14 @@ struct ReplayOptions {
   std::shared_ptr<const rules::RuleSet> rules;
   int threads = 1;                          // of the stateless half, at least 1
   Micros lateness = 60 * kMicrosPerSecond;  // of every source
-  std::string cluster = "default";          // of sources that have no cluster of their own
-  Micros now = kEndOfTime;                  // events over 1 h later are rejected
-  Micros from = kBeginningOfTime;           // alerts that were last seen before it are left out
-  Micros to = kEndOfTime;                   // events at or after it are not judged
+  std::string cluster;      // of sources that have none of their own; empty: what a wrapper says
+  Micros now = kEndOfTime;  // events over 1 h later are rejected
+  Micros from = kBeginningOfTime;  // alerts that were last seen before it are left out
+  Micros to = kEndOfTime;          // events at or after it are not judged
   Severity min_level = Severity::kInformational;
   std::size_t batch_bytes = std::size_t{512} << 10;
   detect::EngineOptions engine;
+  Quarantine* quarantine = nullptr;  // may be null
 
   // Hooks, called by the thread that calls Replay. All may be left empty.
   detect::EpisodeObserver* observer = nullptr;

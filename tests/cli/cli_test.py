@@ -173,7 +173,7 @@ class ReplayTest(CliTest):
 
     def test_what_is_no_event_is_counted_and_told(self):
         done = self.hark("replay", self.write("audit.log", "{\"cut off\":\n" + burst(0)), "--output", "none")
-        self.assertIn("12 events, 0 skipped, 1 rejected (1 malformed)", done.stderr)
+        self.assertIn("12 events, 0 skipped, 1 rejected (1 truncated)", done.stderr)
         self.assertIn("warning", done.stderr)
 
 

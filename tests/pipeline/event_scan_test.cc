@@ -35,10 +35,11 @@ TEST(EventScanTest, EventsComeInOrderAndAnythingElseIsPassedOver) {
   MemorySource source("source", ToJson(EventLine{.user = "alice"}) + "garbage\n{}\n" +
                                     ToJson(EventLine{.user = "bob"}));
   std::vector<std::string> users;
-  EXPECT_THAT(
-      ScanEvents(source, kAllEventParts, nullptr,
-                 [&users](const AuditEvent& event) { users.emplace_back(event.user.username); }),
-      IsOk());
+  EXPECT_THAT(ScanEvents(source, kAllEventParts, nullptr,
+                         [&users](const AuditEvent& event, std::string_view) {
+                           users.emplace_back(event.user.username);
+                         }),
+              IsOk());
   EXPECT_THAT(users, ElementsAre("alice", "bob"));
 }
 

@@ -1,0 +1,324 @@
+#include "ingest/record_source.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/status/statusor.h"
+
+#include "base/record_scan.h"
+#include "base/status_macros.h"
+
+namespace hark::ingest {
+namespace {
+
+constexpr std::size_t kNone = std::string_view::npos;
+constexpr std::size_t kPadding = 64;
+// Reads are at least this long, however small the batches: a batch of one record must not cost a
+// system call for each byte.
+constexpr std::size_t kMinReadBytes = 4096;
+// So often bytes are scanned in vain; then every line is on its own.
+constexpr int kMaxOpenRecords = 16;
+constexpr std::string_view kBlanks("\0 \t\r\n", 5);
+
+// Makes room for `needed` bytes and the padding, keeping the first `used` ones. A buffer that one
+// long record has made much larger than that is given back.
+void Reserve(RecordBatch& batch, std::size_t used, std::size_t needed) {
+  const std::size_t capacity = needed + kPadding;
+  if (batch.capacity >= capacity && (used > 0 || batch.capacity / 4 <= capacity)) {
+    return;
+  }
+  auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+  if (used > 0) {
+    std::memcpy(larger.get(), batch.buffer.get(), used);
+  }
+  batch.buffer = std::move(larger);
+  batch.capacity = capacity;
+}
+
+// The last line feed within the first max_bytes, else the first one after them.
+std::size_t FindBatchEnd(std::string_view bytes, std::size_t max_bytes) {
+  const std::string_view wanted = bytes.substr(0, max_bytes);
+  const void* const last = memrchr(wanted.data(), '\n', wanted.size());
+  return last != nullptr ? static_cast<std::size_t>(static_cast<const char*>(last) - bytes.data())
+                         : bytes.find('\n', wanted.size());
+}
+
+std::string_view FirstLine(std::string_view lines) {
+  return lines.substr(0, lines.find('\n'));
+}
+
+std::string_view LastLine(std::string_view lines) {
+  const std::size_t before = lines.rfind('\n');
+  return before == kNone ? lines : lines.substr(before + 1);
+}
+
+bool IsContainer(std::string_view record) {
+  return record.front() == '{' || record.front() == '[';
+}
+
+}  // namespace
+
+RecordSource::RecordSource(Identity identity, std::unique_ptr<ByteStream> stream,
+                           const Limits& limits)
+    : identity_(std::move(identity)), stream_(std::move(stream)), limits_(limits) {}
+
+absl::Status RecordSource::Read(std::size_t max_bytes, RecordBatch& batch) {
+  batch.damages.clear();
+  batch.context.clear();
+  size_ = carry_.size();
+  searched_ = 0;
+  Reserve(batch, 0, std::max({max_bytes, kMinReadBytes, size_}));
+  std::memcpy(batch.buffer.get(), carry_.data(), size_);
+  carry_.clear();
+  while (true) {
+    const Step step = Advance(max_bytes, batch);
+    if (step == Step::kBatch) {
+      return batch.at_end() ? std::exchange(error_, absl::OkStatus()) : absl::OkStatus();
+    }
+    if (step == Step::kMore) {
+      Fill(max_bytes, batch);
+    }
+  }
+}
+
+RecordSource::Step RecordSource::Advance(std::size_t max_bytes, RecordBatch& batch) {
+  switch (place_) {
+    case Place::kRecords:
+      return AdvanceRecords(max_bytes, batch);
+    case Place::kList:
+      return AdvanceList(max_bytes, batch);
+    case Place::kTail:
+    case Place::kLongRecord:
+    case Place::kLongLine:
+      break;
+  }
+  return PassOver(batch);
+}
+
+RecordSource::Step RecordSource::AdvanceRecords(std::size_t max_bytes, RecordBatch& batch) {
+  std::string_view bytes(batch.buffer.get(), size_);
+  const std::size_t blanks = std::min(bytes.find_first_not_of(kBlanks), bytes.size());
+  if (blanks > 0) {
+    Drop(blanks, batch);
+    bytes = std::string_view(batch.buffer.get(), size_);
+  }
+  if (bytes.empty()) {
+    return ended_ ? Cut(0, batch) : Step::kMore;
+  }
+  // A long line may be a list, or hold several records.
+  const std::size_t lines_end = FindBatchEnd(bytes, max_bytes);
+  if (lines_end != kNone && FirstLine(bytes).size() <= limits_.long_list &&
+      LooksLikeObject(FirstLine(bytes)) && LooksLikeObject(LastLine(bytes.substr(0, lines_end)))) {
+    return Cut(lines_end + 1, batch);
+  }
+  // What was open is looked at again when there is twice as much of it.
+  return size_ < 2 * searched_ && !ended_ ? Step::kMore : ScanRecords(max_bytes, batch);
+}
+
+RecordSource::Step RecordSource::ScanRecords(std::size_t max_bytes, RecordBatch& batch) {
+  const std::string_view bytes(batch.buffer.get(), size_);
+  std::size_t end = 0;
+  while (end < max_bytes) {
+    std::string_view rest = bytes.substr(end);
+    if (open_records_ == kMaxOpenRecords) {
+      rest = rest.substr(0, std::min(rest.find('\n'), rest.size() - 1) + 1);
+    }
+    const RecordSpan span = NextRecord(rest, Remainder::kMayFollow);
+    if (span.end == RecordEnd::kNone) {
+      end = end + rest.size();
+      break;
+    }
+    const std::string_view record = rest.substr(span.begin, span.length);
+    const bool is_first = end == 0;
+    if (!is_first && (span.end == RecordEnd::kOpen || end + span.after() > max_bytes)) {
+      break;
+    }
+    if (span.end == RecordEnd::kOpen) {
+      return AdvanceOpenRecord(span.begin, max_bytes, batch);
+    }
+    if (IsLongList(record)) {
+      return is_first ? EnterList(span.begin, FindRecordList(record), batch) : Cut(end, batch);
+    }
+    if (record.size() > Limit(max_bytes)) {
+      return is_first ? PassOverRecord(span.begin, batch) : Cut(end, batch);
+    }
+    open_records_ = std::min(open_records_ + (span.looked_beyond ? 1 : 0), kMaxOpenRecords);
+    end += span.after();
+  }
+  return Cut(end, batch);
+}
+
+RecordSource::Step RecordSource::AdvanceOpenRecord(std::size_t begin, std::size_t max_bytes,
+                                                   RecordBatch& batch) {
+  const std::string_view record(batch.buffer.get() + begin, size_ - begin);
+  if (IsLongList(record)) {
+    return EnterList(begin, FindRecordList(record), batch);
+  }
+  if (ended_) {
+    return Cut(size_, batch);
+  }
+  if (record.size() <= Limit(max_bytes)) {
+    searched_ = size_;
+    return Step::kMore;
+  }
+  if (IsContainer(record) && record.substr(0, Limit(max_bytes)).find('\n') != kNone) {
+    // It has lost its end rather than grown so long: its first line is given up.
+    open_records_ = std::min(open_records_ + 1, kMaxOpenRecords);
+    return Cut(begin + NextRecord(record, Remainder::kNone).after(), batch);
+  }
+  return PassOverRecord(begin, batch);
+}
+
+RecordSource::Step RecordSource::AdvanceList(std::size_t max_bytes, RecordBatch& batch) {
+  const std::string_view bytes(batch.buffer.get(), size_);
+  if (size_ < 2 * searched_ && !ended_) {
+    return Step::kMore;
+  }
+  std::size_t end = 0;
+  while (end < max_bytes) {
+    const std::size_t at = bytes.find_first_not_of(std::string_view("\0 \t\r\n,", 6), end);
+    const bool is_first = end == 0;
+    if (at == kNone) {
+      return ended_ ? BreakList(size_, batch) : is_first ? DropBlanks(batch) : Cut(end, batch);
+    }
+    if (bytes[at] == ']') {
+      return is_first ? LeaveList(at + 1, batch) : Cut(end, batch);
+    }
+    const Scan scan = ScanValue(bytes.substr(at));
+    if (!is_first && (scan.end != ScanEnd::kWhole || at + scan.length > max_bytes)) {
+      break;
+    }
+    if (scan.end == ScanEnd::kOpen) {
+      if (ended_) {
+        return BreakList(size_, batch);
+      }
+      searched_ = size_;
+      return scan.length > Limit(max_bytes) ? PassOverRecord(at, batch) : Step::kMore;
+    }
+    if (scan.end != ScanEnd::kWhole) {
+      // The list ends here; what comes next is read as if it stood alone.
+      place_ = Place::kRecords;
+      return Step::kAgain;
+    }
+    if (scan.length > Limit(max_bytes)) {
+      return PassOverRecord(at, batch);
+    }
+    end = at + scan.length;
+  }
+  return Cut(end, batch);
+}
+
+RecordSource::Step RecordSource::DropBlanks(RecordBatch& batch) {
+  Drop(size_, batch);
+  return Step::kMore;
+}
+
+RecordSource::Step RecordSource::EnterList(std::size_t begin, std::size_t list,
+                                           RecordBatch& batch) {
+  context_.assign(batch.buffer.get() + begin, list);
+  Drop(begin + list, batch);
+  place_ = Place::kList;
+  return Step::kAgain;
+}
+
+RecordSource::Step RecordSource::LeaveList(std::size_t after, RecordBatch& batch) {
+  const bool in_object = context_.front() == '{';
+  if (in_object) {
+    scanner_.ResetWithin("{");
+  }
+  place_ = in_object ? Place::kTail : Place::kRecords;
+  Drop(after, batch);
+  return Step::kAgain;
+}
+
+RecordSource::Step RecordSource::BreakList(std::size_t end, RecordBatch& batch) {
+  // What is open is a record that the reader of the batch counts; else the list's own end is lost.
+  const std::string_view rest(batch.buffer.get(), end);
+  if (NextRecord(rest, Remainder::kMayFollow).end == RecordEnd::kNone) {
+    batch.damages.push_back(
+        {.reason = RejectReason::kTruncated, .offset = offset_ + end, .length = 0});
+  }
+  const Step step = Cut(end, batch);
+  place_ = Place::kRecords;
+  return step;
+}
+
+RecordSource::Step RecordSource::PassOverRecord(std::size_t begin, RecordBatch& batch) {
+  Drop(begin, batch);
+  batch.damages.push_back({.reason = RejectReason::kTooLarge, .offset = offset_, .length = 0});
+  after_record_ = place_;
+  const bool is_container = IsContainer(std::string_view(batch.buffer.get(), size_));
+  place_ = is_container ? Place::kLongRecord : Place::kLongLine;
+  if (is_container) {
+    scanner_.Reset();
+  }
+  return Step::kAgain;
+}
+
+RecordSource::Step RecordSource::PassOver(RecordBatch& batch) {
+  const std::string_view bytes(batch.buffer.get(), size_);
+  std::size_t length = size_;
+  bool is_over = ended_;
+  if (place_ == Place::kLongLine) {
+    const std::size_t line_end = bytes.find('\n');
+    is_over = is_over || line_end != kNone;
+    length = line_end == kNone ? size_ : line_end + 1;
+  } else {
+    const Scan scan = scanner_.Feed(bytes);
+    is_over = is_over || scan.end != ScanEnd::kOpen;
+    length = scan.length;
+  }
+  if (place_ != Place::kTail) {
+    batch.damages.back().length += length;
+  }
+  Drop(length, batch);
+  if (!is_over) {
+    return Step::kMore;
+  }
+  place_ = place_ == Place::kTail ? Place::kRecords : after_record_;
+  return Step::kAgain;
+}
+
+bool RecordSource::IsLongList(std::string_view record) const {
+  return record.size() > limits_.long_list && FindRecordList(record) != kNone;
+}
+
+void RecordSource::Fill(std::size_t max_bytes, RecordBatch& batch) {
+  std::size_t target = std::max(max_bytes, kMinReadBytes);
+  if (size_ >= target) {
+    target = std::max(std::min(2 * size_, Limit(max_bytes) + kMinReadBytes), size_ + kMinReadBytes);
+  }
+  Reserve(batch, size_, target);
+  const absl::StatusOr<std::size_t> count =
+      stream_->Read(batch.buffer.get() + size_, target - size_);
+  stream_->TakeDamages(batch.damages);
+  size_ += count.value_or(0);
+  ended_ = !count.ok() || *count == 0;
+  if (!count.ok()) {
+    error_ = count.status();
+  }
+}
+
+void RecordSource::Drop(std::size_t length, RecordBatch& batch) {
+  size_ -= length;
+  offset_ += length;
+  searched_ = 0;
+  std::memmove(batch.buffer.get(), batch.buffer.get() + length, size_);
+}
+
+RecordSource::Step RecordSource::Cut(std::size_t length, RecordBatch& batch) {
+  carry_.assign(batch.buffer.get() + length, size_ - length);
+  // The padding is defined, so that what a vector instruction reads beyond the end is the same in
+  // every run.
+  std::memset(batch.buffer.get() + length, 0, kPadding);
+  batch.data = std::string_view(batch.buffer.get(), length);
+  batch.offset = offset_;
+  if (place_ == Place::kList) {
+    batch.context = context_;
+  }
+  offset_ += length;
+  return Step::kBatch;
+}
+
+}  // namespace hark::ingest

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+
+#include "hark/source.h"
+
+#include "base/json_scanner.h"
+#include "ingest/byte_stream.h"
+
+namespace hark::ingest {
+
+// The records of a byte stream (base/record_scan.h), in batches that end between two records.
+//
+// Nearly all logs have an object a line; where the first and the last line of a batch are objects
+// as far as their ends tell, the batch ends there, and nobody has looked at the bytes in between.
+// Else records are found by their brackets.
+//
+// A list that is longer than kLongList, an EventList or an array of any length, is not held at
+// once: its items are given out as records, with the text before the list as the batch's context. A
+// record longer than max_record_bytes is cut out and counted, and the next one is read: one absurd
+// record costs neither unbounded memory nor the rest of the file. How a text is cut into records
+// does not depend on the size of batches. Not thread-safe.
+class RecordSource final : public Source {
+ public:
+  static constexpr std::size_t kMaxRecordBytes = std::size_t{64} << 20;
+  static constexpr std::size_t kLongList = std::size_t{4} << 20;
+
+  struct Identity {
+    std::string name;     // of the source
+    std::string cluster;  // may be empty
+  };
+  struct Limits {
+    std::size_t max_record_bytes = kMaxRecordBytes;
+    std::size_t long_list = kLongList;
+  };
+  RecordSource(Identity identity, std::unique_ptr<ByteStream> stream, const Limits& limits);
+  RecordSource(Identity identity, std::unique_ptr<ByteStream> stream)
+      : RecordSource(std::move(identity), std::move(stream), Limits()) {}
+
+  const std::string& name() const override { return identity_.name; }
+  const std::string& cluster() const override { return identity_.cluster; }
+  std::uint64_t size_hint() const override { return stream_->size_hint(); }
+
+  absl::Status Read(std::size_t max_bytes, RecordBatch& batch) override;
+  bool Rewind() override { return false; }
+
+ private:
+  // What the buffer's first byte belongs to.
+  enum class Place {
+    kRecords,     // the stream itself
+    kList,        // a long list; context_ is what was before it
+    kTail,        // what follows a long list up to the end of its container
+    kLongRecord,  // a record that is too long
+    kLongLine,    // the same, but found by its line
+  };
+  enum class Step { kMore, kAgain, kBatch };
+
+  // Each does one step with the bytes that were read: asks for more, has changed place_ or dropped
+  // bytes and wants to be asked again, or has made the batch.
+  Step Advance(std::size_t max_bytes, RecordBatch& batch);
+  Step AdvanceRecords(std::size_t max_bytes, RecordBatch& batch);
+  Step ScanRecords(std::size_t max_bytes, RecordBatch& batch);
+  Step AdvanceOpenRecord(std::size_t begin, std::size_t max_bytes, RecordBatch& batch);
+  Step AdvanceList(std::size_t max_bytes, RecordBatch& batch);
+  Step DropBlanks(RecordBatch& batch);
+  Step EnterList(std::size_t begin, std::size_t list, RecordBatch& batch);
+  Step LeaveList(std::size_t after, RecordBatch& batch);
+  Step BreakList(std::size_t end, RecordBatch& batch);
+  Step PassOverRecord(std::size_t begin, RecordBatch& batch);
+  Step PassOver(RecordBatch& batch);
+  bool IsLongList(std::string_view record) const;
+  // A batch of one size is never refused.
+  std::size_t Limit(std::size_t max_bytes) const {
+    return std::max(limits_.max_record_bytes, max_bytes);
+  }
+
+  // Appends what one read brings.
+  void Fill(std::size_t max_bytes, RecordBatch& batch);
+  // Forgets the first bytes of the buffer.
+  void Drop(std::size_t length, RecordBatch& batch);
+  // Ends the batch after `length` bytes and keeps the others for the next one.
+  Step Cut(std::size_t length, RecordBatch& batch);
+
+  const Identity identity_;
+  const std::unique_ptr<ByteStream> stream_;
+  const Limits limits_;
+  Place place_ = Place::kRecords;
+  std::string context_;
+  Place after_record_ = Place::kRecords;  // that is passed over
+  JsonScanner scanner_;
+  std::string carry_;         // read, but not yet given out: mostly the start of a record
+  std::size_t size_ = 0;      // bytes in the buffer of the batch that is being read
+  std::size_t searched_ = 0;  // so many of them are known to hold no end of a record
+  std::uint64_t offset_ = 0;  // of the buffer's first byte
+  int open_records_ = 0;      // that proved to be none
+  bool ended_ = false;        // the stream has ended
+  absl::Status error_;        // why, if not by its end
+};
+
+}  // namespace hark::ingest

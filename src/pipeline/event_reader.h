@@ -1,0 +1,146 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string_view>
+
+#include "hark/event.h"
+#include "hark/source.h"
+
+#include "parse/envelope.h"
+#include "parse/event_parser.h"
+#include "parse/record_splitter.h"
+
+namespace hark::pipeline {
+
+// Where something was read. `text` is empty for damage that left nothing to show.
+struct RecordOrigin {
+  std::uint64_t offset = 0;  // in the source, in uncompressed bytes
+  std::uint64_t length = 0;
+  std::string_view text;
+};
+
+// The memory that a record needs grows with its length, so of the records over kLargeRecord one is
+// in work at a time, in the whole process. Waits for its turn where it is made, passes it on where
+// it ends.
+class LargeRecordTurn {
+ public:
+  static constexpr std::size_t kLargeRecord = std::size_t{4} << 20;
+
+  explicit LargeRecordTurn(std::size_t record_bytes);
+
+ private:
+  std::unique_lock<std::mutex> lock_;
+};
+
+// Makes events of the bytes of a batch: splits it into records, opens what wraps events, parses
+// them, and says what became of everything. Each call of the handler is one record, counted after
+// unwrapping. A Handler has
+//
+//   void OnEvent(const AuditEvent&, std::string_view json, std::string_view cluster,
+//                const RecordOrigin&);   // `cluster`: what a wrapper calls it, mostly empty
+//   void OnSkip(SkipReason);
+//   void OnReject(RejectReason, const RecordOrigin&);
+//
+// and may keep nothing that it is given. Keeps its buffers, so that a native event allocates
+// nothing. Not thread-safe.
+class EventReader {
+ public:
+  // Of an event only `parts` are read.
+  explicit EventReader(EventParts parts) : parts_(parts), parser_(parts) {}
+
+  template <typename Handler>
+  void Read(const RecordBatch& batch, Handler& handler);
+
+  // Optional fields of a wrong type, over all events so far.
+  std::uint64_t wrong_types() const { return parser_.wrong_types() + large_wrong_types_; }
+
+ private:
+  template <typename Handler>
+  class Opened;
+
+  // Each makes event_ of a text, or sets reject_reason_.
+  parse::ParseOutcome Parse(std::string_view json);
+  parse::ParseOutcome ParseRecord(const parse::RecordSplitter::Record& record);
+  // Tells the handler what is in a record that is no native event.
+  template <typename Handler>
+  void Tell(const parse::RecordSplitter::Record& record, const RecordBatch& batch,
+            Handler& handler);
+
+  const EventParts parts_;
+  parse::EventParser parser_;
+  std::unique_ptr<parse::EventParser> large_parser_;  // of the last text, if that was a large one
+  std::uint64_t large_wrong_types_ = 0;
+  RejectReason reject_reason_ = RejectReason::kMalformed;
+  parse::EnvelopeOpener opener_;
+  AuditEvent event_;
+};
+
+// What the opener finds in a record, for the handler.
+template <typename Handler>
+class EventReader::Opened final : public parse::EnvelopeVisitor {
+ public:
+  Opened(EventReader& reader, const RecordOrigin& origin, Handler& handler)
+      : reader_(reader), origin_(origin), handler_(handler) {}
+
+  void OnCandidate(std::string_view json, std::string_view cluster) override {
+    switch (reader_.Parse(json)) {
+      case parse::ParseOutcome::kEvent:
+        return handler_.OnEvent(reader_.event_, json, cluster, origin_);
+      case parse::ParseOutcome::kSkipped:
+        return handler_.OnSkip(SkipReason::kNoAuditEvent);
+      case parse::ParseOutcome::kRejected:
+        return handler_.OnReject(reader_.reject_reason_, origin_);
+    }
+  }
+  void OnSkip(SkipReason reason) override { handler_.OnSkip(reason); }
+  void OnReject(RejectReason reason) override { handler_.OnReject(reason, origin_); }
+
+ private:
+  EventReader& reader_;
+  const RecordOrigin& origin_;
+  Handler& handler_;
+};
+
+template <typename Handler>
+void EventReader::Tell(const parse::RecordSplitter::Record& record, const RecordBatch& batch,
+                       Handler& handler) {
+  const RecordOrigin origin = {
+      .offset = batch.offset + record.offset, .length = record.text.size(), .text = record.text};
+  if (record.end != RecordEnd::kWhole) {
+    return handler.OnReject(reject_reason_, origin);
+  }
+  Opened<Handler> opened(*this, origin, handler);
+  opener_.Open(record.text, batch.context, opened);
+}
+
+template <typename Handler>
+void EventReader::Read(const RecordBatch& batch, Handler& handler) {
+  for (const Damage& damage : batch.damages) {
+    handler.OnReject(damage.reason, {.offset = damage.offset, .length = damage.length, .text = {}});
+  }
+  parse::RecordSplitter splitter(batch.data);
+  parse::RecordSplitter::Record record;
+  while (splitter.Next(record)) {
+    const LargeRecordTurn turn(record.text.size());
+    parse::ParseOutcome outcome = ParseRecord(record);
+    // A line that only looks like an object is read again by its brackets.
+    if (outcome == parse::ParseOutcome::kRejected && !record.scanned &&
+        reject_reason_ == RejectReason::kMalformed && splitter.NextScanned(record)) {
+      outcome = ParseRecord(record);
+    }
+    if (outcome == parse::ParseOutcome::kEvent) {
+      handler.OnEvent(event_, record.text, {},
+                      {.offset = batch.offset + record.offset,
+                       .length = record.text.size(),
+                       .text = record.text});
+    } else {
+      Tell(record, batch, handler);
+    }
+    large_parser_.reset();
+  }
+}
+
+}  // namespace hark::pipeline

@@ -1,0 +1,334 @@
+#include "ingest/record_source.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "base/json_scanner.h"
+#include "parse/record_splitter.h"
+#include "support/status_matchers.h"
+
+namespace hark::ingest {
+namespace {
+
+using ::hark::testing::IsOk;
+using ::hark::testing::StatusIs;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::Gt;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Le;
+using ::testing::SizeIs;
+
+constexpr std::size_t kMaxRecordBytes = 20'000;
+constexpr RecordSource::Limits kLimits = {.max_record_bytes = kMaxRecordBytes, .long_list = 8000};
+
+// Gives out a text in pieces of at most `piece` bytes, then fails or ends.
+class ScriptedStream final : public ByteStream {
+ public:
+  ScriptedStream(std::string text, std::size_t piece, absl::Status end)
+      : text_(std::move(text)), piece_(piece), end_(std::move(end)) {}
+
+  absl::StatusOr<std::size_t> Read(char* data, std::size_t size) override {
+    const std::size_t count = std::min({size, piece_, text_.size() - given_});
+    if (count == 0 && !end_.ok()) {
+      return end_;
+    }
+    std::memcpy(data, text_.data() + given_, count);
+    given_ += count;
+    return count;
+  }
+  std::uint64_t size_hint() const override { return text_.size(); }
+
+ private:
+  const std::string text_;
+  const std::size_t piece_;
+  const absl::Status end_;
+  std::size_t given_ = 0;
+};
+
+struct Batches {
+  std::vector<std::string> data;
+  std::vector<std::uint64_t> offsets;
+  std::vector<std::string> contexts;
+  std::vector<Damage> damages;
+  absl::Status status;
+};
+
+std::string Joined(const Batches& batches) {
+  std::string text;
+  for (const std::string& data : batches.data) {
+    text += data;
+  }
+  return text;
+}
+
+bool IsWholeContainer(std::string_view text) {
+  const Scan scan = ScanContainer(text);
+  return scan.end == ScanEnd::kWhole && scan.length == text.size();
+}
+
+// Each record, with how it ended.
+std::vector<std::string> RecordsOf(const Batches& batches) {
+  std::vector<std::string> records;
+  for (const std::string& data : batches.data) {
+    parse::RecordSplitter splitter(data);
+    parse::RecordSplitter::Record record;
+    while (splitter.Next(record)) {
+      // What looks like an object but is none would be found out by the parser.
+      if (!record.scanned && !IsWholeContainer(record.text) && !splitter.NextScanned(record)) {
+        break;
+      }
+      records.push_back(std::to_string(static_cast<int>(record.end)) + std::string(record.text));
+    }
+  }
+  return records;
+}
+
+class RecordSourceTest : public ::testing::Test {
+ protected:
+  Batches ReadAll(const std::string& text, std::size_t max_bytes) {
+    RecordSource source({.name = "test", .cluster = {}},
+                        std::make_unique<ScriptedStream>(text, piece_, end_), kLimits);
+    Batches batches;
+    RecordBatch batch;
+    while (true) {
+      batches.status = source.Read(max_bytes, batch);
+      if (!batches.status.ok() || batch.at_end()) {
+        return batches;
+      }
+      batches.data.emplace_back(batch.data);
+      batches.offsets.push_back(batch.offset);
+      batches.contexts.push_back(batch.context);
+      batches.damages.insert(batches.damages.end(), batch.damages.begin(), batch.damages.end());
+    }
+  }
+
+  std::size_t piece_ = 1 << 20;
+  absl::Status end_;
+};
+
+TEST_F(RecordSourceTest, AnEmptyFileHasNoBatches) {
+  EXPECT_THAT(ReadAll("", 100).data, IsEmpty());
+}
+
+TEST_F(RecordSourceTest, ABatchEndsAtTheLastLineFeedThatFits) {
+  EXPECT_THAT(ReadAll("{1}\n{2}\n{333}\n{4444}\n", 10).data,
+              ElementsAre("{1}\n{2}\n", "{333}\n", "{4444}\n"));
+}
+
+TEST_F(RecordSourceTest, ABatchOfOneByteIsOneRecord) {
+  EXPECT_THAT(ReadAll("{1}\n{2}\n{3}", 1).data, ElementsAre("{1}\n", "{2}\n", "{3}"));
+}
+
+TEST_F(RecordSourceTest, TheLastLineNeedsNoLineFeed) {
+  EXPECT_THAT(ReadAll("{1}\ntwo", 100).data, ElementsAre("{1}\n", "two"));
+}
+
+TEST_F(RecordSourceTest, OffsetsSayWhereABatchStands) {
+  EXPECT_THAT(ReadAll("{1}\n{2}\n\n\n{333}\n", 4).offsets, ElementsAre(0, 4, 10));
+}
+
+TEST_F(RecordSourceTest, ADocumentOfManyLinesIsNotDivided) {
+  const std::string document = "{\n  \"a\": {\n  },\n  \"b\": 1\n}";
+  EXPECT_THAT(ReadAll(document + "\n" + document + "\n", 10).data, ElementsAre(document, document));
+}
+
+TEST_F(RecordSourceTest, ARecordLongerThanABatchComesWhole) {
+  const std::string record = "{" + std::string(kMaxRecordBytes - 2, 'x') + "}";
+  EXPECT_THAT(ReadAll("{a}\n" + record + "\n{b}\n", 100).data, ElementsAre("{a}\n", record, "{b}\n"));
+}
+
+TEST_F(RecordSourceTest, ARecordOverTheLimitIsCutOutAndCounted) {
+  const std::string record = "{" + std::string(kMaxRecordBytes, 'x') + "}";
+  const Batches batches =
+      ReadAll("{a}\n" + record + "\n{b}\n" + record + "\n" + record + "\n{c}\n", 100);
+  EXPECT_THAT(batches.data, ElementsAre("{a}\n", "{b}\n", "{c}\n"));
+  ASSERT_THAT(batches.damages, SizeIs(3));
+  EXPECT_EQ(batches.damages[0].offset, 4);
+  EXPECT_EQ(batches.damages[0].length, record.size());
+}
+
+TEST_F(RecordSourceTest, ARecordOverTheLimitNeedsNoLineFeedToEnd) {
+  const std::string record = "{\"a\":\"" + std::string(kMaxRecordBytes, 'x') + "\"}";
+  const Batches batches = ReadAll("{1}" + record + "{2}" + record + "{3}", 100);
+  EXPECT_EQ(Joined(batches), "{1}{2}{3}");
+  EXPECT_THAT(batches.damages, SizeIs(2));
+}
+
+TEST_F(RecordSourceTest, ALineOverTheLimitEndsAtItsLineFeed) {
+  const Batches batches = ReadAll(std::string(3 * kMaxRecordBytes, 'x') + "\n{1}\n", 100);
+  EXPECT_EQ(Joined(batches), "{1}\n");
+  EXPECT_THAT(batches.damages, SizeIs(1));
+}
+
+TEST_F(RecordSourceTest, ARecordOverTheLimitMayBeTheLastOne) {
+  const Batches batches = ReadAll("{a}\n" + std::string(3 * kMaxRecordBytes, 'x'), 100);
+  EXPECT_THAT(batches.data, ElementsAre("{a}\n", ""));
+  EXPECT_THAT(batches.damages, SizeIs(1));
+}
+
+TEST_F(RecordSourceTest, AHoleOfNulsOfAnyLengthIsNoRecord) {
+  const Batches batches = ReadAll("{1}\n" + std::string(5 * kMaxRecordBytes, '\0') + "{2}\n", 100);
+  EXPECT_EQ(Joined(batches), "{1}\n{2}\n");
+  EXPECT_THAT(batches.damages, IsEmpty());
+}
+
+TEST_F(RecordSourceTest, ARecordThatLostItsEndCostsNoMoreThanItself) {
+  std::string text = "{\"a\":\n";
+  for (int i = 0; i < 5000; ++i) {
+    text += "{\"b\":1}\n";
+  }
+  const Batches batches = ReadAll(text, 1000);
+  EXPECT_THAT(RecordsOf(batches), SizeIs(5001));
+  EXPECT_THAT(batches.damages, IsEmpty());
+}
+
+// A list over Limits::long_list.
+std::string LongList(const std::string& head, const std::string& tail) {
+  std::string text = head;
+  for (int i = 0; i < 1000; ++i) {
+    text += (i > 0 ? ",\n" : "") + std::string("{\"item\":\"]\"}");
+  }
+  return text + tail;
+}
+
+TEST_F(RecordSourceTest, TheItemsOfALongListComeAsRecords) {
+  const std::string head = R"({"kind":"EventList","items":[)";
+  const Batches batches = ReadAll(LongList(head, R"(],"more":{"a":[1]}}{"next":1})"), 100);
+  EXPECT_THAT(batches.data, SizeIs(Gt(100)));
+  EXPECT_THAT(batches.data, Each(SizeIs(Le(100))));
+  EXPECT_EQ(batches.contexts.front(), head);
+  EXPECT_EQ(batches.data.back(), R"({"next":1})");
+  EXPECT_EQ(batches.contexts.back(), "");
+}
+
+TEST_F(RecordSourceTest, ALongArrayHasItemsToo) {
+  const Batches batches = ReadAll(LongList("[", "]\n{\"next\":1}"), 4000);
+  EXPECT_EQ(batches.contexts.front(), "[");
+  EXPECT_EQ(batches.data.back(), R"({"next":1})");
+}
+
+TEST_F(RecordSourceTest, AShortListComesWhole) {
+  const std::string list = R"({"items":[{"a":1},{"a":2}]})";
+  EXPECT_THAT(ReadAll(list + "\n", 10).data, ElementsAre(list + "\n"));
+}
+
+TEST_F(RecordSourceTest, AnItemOverTheLimitIsCutOut) {
+  const std::string item = ",{\"a\":\"" + std::string(kMaxRecordBytes, 'x') + "\"}";
+  const Batches batches = ReadAll(LongList("[", item + ",{\"b\":1}]"), 100);
+  EXPECT_THAT(batches.damages, SizeIs(1));
+  EXPECT_THAT(batches.data.back(), HasSubstr("{\"b\":1}"));
+}
+
+TEST_F(RecordSourceTest, AListWithoutAnEndIsDamaged) {
+  const Batches batches = ReadAll(LongList("[", ""), 100);
+  ASSERT_THAT(batches.damages, SizeIs(1));
+  EXPECT_EQ(batches.damages[0].reason, RejectReason::kTruncated);
+}
+
+TEST_F(RecordSourceTest, AListThatBreaksOffLeavesTheNextLineARecord) {
+  const Batches batches = ReadAll(LongList("[", ",{\"a\":\"b\n{\"next\":1}\n"), 100);
+  EXPECT_THAT(batches.data.back(), HasSubstr("{\"next\":1}"));
+}
+
+TEST_F(RecordSourceTest, BatchesAreNoLongerThanAsked) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) {
+    text += "{23456789}\n";
+  }
+  EXPECT_THAT(ReadAll(text, 1000).data, Each(SizeIs(Le(1000))));
+}
+
+TEST_F(RecordSourceTest, AnErrorComesAfterWhatWasReadBeforeIt) {
+  end_ = absl::UnavailableError("the disk is gone");
+  const Batches batches = ReadAll("{1}\n{2}\n{3", 100);
+  EXPECT_THAT(batches.data, ElementsAre("{1}\n{2}\n", "{3"));
+  EXPECT_THAT(batches.status, StatusIs(absl::StatusCode::kUnavailable, "the disk is gone"));
+}
+
+TEST_F(RecordSourceTest, ABufferIsUsedAgain) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) {
+    text += "{23456789}\n";
+  }
+  RecordSource source({.name = "test", .cluster = {}},
+                      std::make_unique<ScriptedStream>(text, piece_, end_));
+  RecordBatch batch;
+  ASSERT_THAT(source.Read(1000, batch), IsOk());
+  const char* const buffer = batch.buffer.get();
+  ASSERT_THAT(source.Read(1000, batch), IsOk());
+  EXPECT_EQ(batch.buffer.get(), buffer);
+}
+
+TEST_F(RecordSourceTest, ThereAre64ReadableBytesAfterTheData) {
+  RecordSource source({.name = "test", .cluster = {}},
+                      std::make_unique<ScriptedStream>("{1}\n{2}\n", piece_, end_));
+  RecordBatch batch;
+  ASSERT_THAT(source.Read(1, batch), IsOk());
+  EXPECT_EQ(std::string(batch.data.data() + batch.data.size(), 64), std::string(64, '\0'));
+}
+
+std::string Shown(std::vector<std::string>::const_iterator record,
+                  std::vector<std::string>::const_iterator end) {
+  return record == end ? "nothing" : record->substr(0, 200);
+}
+
+// Texts of all forms, one after another, some damaged.
+std::string MixedText(std::mt19937& random) {
+  const std::vector<std::string> parts = {
+      "{\"a\":1}\n",
+      "{\"a\":1}",
+      "{\n  \"a\": [\n    {\n      \"b\": 2\n    }\n  ]\n}\n",
+      "I1123 text\n",
+      "2026-11-23T18:04:22.921545Z stdout P {\"a\":\n2026-11-23T18:04:22.921545Z stdout F 1}\n",
+      "{\"a\":\"cut off\n",
+      "{\n  \"a\": \"cut off\n  \"b\": 2\n}\n",
+      "{\"a\":]}\n",
+      "[{\"a\":1},{\"a\":2}]\n",
+      std::string(30, '\0'),
+      "\r\n",
+      "{\"a\":\"" + std::string(kMaxRecordBytes, 'x') + "\"}\n",
+      LongList("{\"kind\":\"EventList\",\"items\":[", "]}\n"),
+      LongList("[", "]"),
+      "{\"a\":\"" + std::string(5000, 'y') + "\"}\n",
+  };
+  std::string text;
+  for (int i = 0; i < 30; ++i) {
+    text += parts[random() % parts.size()];
+  }
+  return text;
+}
+
+TEST_F(RecordSourceTest, RecordsDoNotDependOnTheSizeOfBatchesOrPieces) {
+  std::mt19937 random(7);  // NOLINT(cert-msc51-cpp): the same in every run
+  for (int i = 0; i < 20; ++i) {
+    const std::string text = MixedText(random);
+    piece_ = 1 << 20;
+    const Batches whole = ReadAll(text, 8000);
+    for (const std::size_t max_bytes : {1U, 50U, 3000U, 7000U}) {
+      piece_ = 1 + random() % 9000;
+      const Batches batches = ReadAll(text, max_bytes);
+      const std::vector<std::string> records = RecordsOf(batches);
+      const std::vector<std::string> expected = RecordsOf(whole);
+      const auto [a, b] =
+          std::mismatch(records.begin(), records.end(), expected.begin(), expected.end());
+      ASSERT_TRUE(a == records.end() && b == expected.end())
+          << i << ", batches of " << max_bytes << ": " << Shown(a, records.end()) << " instead of "
+          << Shown(b, expected.end());
+      ASSERT_EQ(batches.damages.size(), whole.damages.size()) << i << ", batches of " << max_bytes;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hark::ingest

@@ -1,0 +1,75 @@
+#include "parse/record_splitter.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace hark::parse {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using std::string_view_literals::operator""sv;
+
+std::vector<std::string> Split(std::string_view data) {
+  RecordSplitter splitter(data);
+  std::vector<std::string> records;
+  RecordSplitter::Record record;
+  while (splitter.Next(record)) {
+    records.emplace_back(record.text);
+  }
+  return records;
+}
+
+TEST(RecordSplitterTest, EachLineIsARecord) {
+  EXPECT_THAT(Split("{1}\n{2}\ntext\n{3}"), ElementsAre("{1}", "{2}", "text", "{3}"));
+}
+
+TEST(RecordSplitterTest, NothingHasNoRecords) {
+  EXPECT_THAT(Split(""), IsEmpty());
+}
+
+TEST(RecordSplitterTest, WhatIsAroundALineIsNotPartOfTheRecord) {
+  EXPECT_THAT(Split("\0\0{1}\r\n\n \t\n{2},\n"sv), ElementsAre("{1}", "{2}"));
+}
+
+TEST(RecordSplitterTest, ALineThatIsNoJsonIsReadAgainByItsBrackets) {
+  RecordSplitter splitter("{}{}\n{}\n");
+  RecordSplitter::Record record;
+  ASSERT_TRUE(splitter.Next(record));
+  EXPECT_EQ(record.text, "{}{}");
+  EXPECT_FALSE(record.scanned);
+  ASSERT_TRUE(splitter.NextScanned(record));
+  EXPECT_EQ(record.text, "{}");
+  EXPECT_TRUE(record.scanned);
+  EXPECT_EQ(record.offset, 0);
+  ASSERT_TRUE(splitter.Next(record));
+  EXPECT_EQ(record.text, "{}");
+  EXPECT_EQ(record.offset, 2);
+  ASSERT_TRUE(splitter.Next(record));
+  EXPECT_EQ(record.offset, 5);
+  EXPECT_FALSE(splitter.Next(record));
+}
+
+TEST(RecordSplitterTest, ARecordThatWasCutOffSaysSo) {
+  RecordSplitter splitter("{\"a\n{}\n");
+  RecordSplitter::Record record;
+  ASSERT_TRUE(splitter.Next(record));
+  EXPECT_EQ(record.end, RecordEnd::kCutOff);
+  ASSERT_TRUE(splitter.Next(record));
+  EXPECT_EQ(record.end, RecordEnd::kWhole);
+}
+
+TEST(RecordSplitterTest, ManyOpenRecordsCostNoMoreThanTheirLines) {
+  std::string text;
+  for (int i = 0; i < 200'000; ++i) {
+    text += "{\"a\":\n";
+  }
+  EXPECT_EQ(Split(text).size(), 200'000);
+}
+
+}  // namespace
+}  // namespace hark::parse
