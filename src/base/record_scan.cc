@@ -73,15 +73,6 @@ RecordSpan GiveUpLine(std::string_view text, std::size_t begin, Remainder remain
   if (line_end == std::string_view::npos) {
     return Span(RecordEnd::kCutOff, begin, text.size());
   }
-  std::string_view line = text.substr(begin, line_end - begin);
-  while (!line.empty() && IsBlank(line.back())) {
-    line.remove_suffix(1);
-  }
-  if (FindRecordList(line) == line.size()) {
-    RecordSpan head = Span(RecordEnd::kHead, begin, line_end);
-    head.looked_beyond = true;
-    return head;
-  }
   RecordSpan span = WithFragments(text, Span(RecordEnd::kCutOff, begin, line_end), remainder);
   span.looked_beyond = true;
   return span;
@@ -95,6 +86,12 @@ RecordSpan NextContainer(std::string_view text, std::size_t begin, Remainder rem
   }
   if (scan.end == ScanEnd::kOpen && remainder == Remainder::kMayFollow) {
     return Span(RecordEnd::kOpen, begin, text.size());
+  }
+  const std::size_t list = FindRecordList(scanned);
+  if (list != std::string_view::npos) {
+    RecordSpan head = Span(RecordEnd::kHead, begin, begin + list);
+    head.looked_beyond = true;
+    return head;
   }
   if (scan.end == ScanEnd::kOpen || scanned.find("\n{") != std::string_view::npos) {
     return GiveUpLine(text, begin, remainder);

@@ -11,7 +11,7 @@ enum class RecordEnd : std::uint8_t {
   kWhole,   // a JSON object or array, or a line of something else
   kCutOff,  // a record that breaks off, with whatever of it follows
   kWrong,   // brackets that do not fit, to the end of their line and whatever of it follows
-  kHead,    // no record: the first line of a list whose end is nowhere
+  kHead,    // no record: what is before the items of a list that has lost its end
   kOpen,    // the text ends within the record
 };
 

@@ -145,7 +145,8 @@ TEST_F(RecordSourceTest, ADocumentOfManyLinesIsNotDivided) {
 
 TEST_F(RecordSourceTest, ARecordLongerThanABatchComesWhole) {
   const std::string record = "{" + std::string(kMaxRecordBytes - 2, 'x') + "}";
-  EXPECT_THAT(ReadAll("{a}\n" + record + "\n{b}\n", 100).data, ElementsAre("{a}\n", record, "{b}\n"));
+  EXPECT_THAT(ReadAll("{a}\n" + record + "\n{b}\n", 100).data,
+              ElementsAre("{a}\n", record, "{b}\n"));
 }
 
 TEST_F(RecordSourceTest, ARecordOverTheLimitIsCutOutAndCounted) {
