@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -143,7 +144,15 @@ bool EnvelopeOpener::Impl::IsSound(std::string_view json) {
   if (json.size() > kMaxChecked) {
     return true;
   }
-  switch (checker_.parse(json.data(), json.size(), true).error()) {
+  simdjson::error_code error = checker_.parse(json.data(), json.size(), true).error();
+  if (error == simdjson::UTF8_ERROR) {
+    // An API server logs the bytes of a client as they come; JSON must be sound around them.
+    std::string ascii(json);
+    std::replace_if(
+        ascii.begin(), ascii.end(), [](char c) { return (c & 0x80) != 0; }, '?');
+    error = checker_.parse(ascii).error();
+  }
+  switch (error) {
     case simdjson::TAPE_ERROR:
     case simdjson::STRING_ERROR:
     case simdjson::T_ATOM_ERROR:

@@ -91,6 +91,12 @@ TEST(DamagedEnvelopeTest, TextThatIsNoJsonIsMalformed) {
   EXPECT_THAT(Opened("\"never closed"), ElementsAre("rejected: malformed"));
 }
 
+TEST(DamagedEnvelopeTest, WhatIsNoUtf8HidesNoOtherDamage) {
+  EXPECT_THAT(Opened("{\"a\":\"\xff\"}"), ElementsAre("skipped: no_audit_event"));
+  EXPECT_THAT(Opened("{\"a\":\"\xff\",\"b\":nul}"), ElementsAre("rejected: malformed"));
+  EXPECT_THAT(Opened("{\"a\":\xff}"), ElementsAre("rejected: malformed"));
+}
+
 TEST(DamagedEnvelopeTest, TextBetweenDocumentsIsOneRecord) {
   EXPECT_THAT(Opened(Event("a") + "\nx\ny\n" + Event("b")),
               ElementsAre("a", "rejected: malformed", "b"));

@@ -87,6 +87,7 @@ TEST(JsonMembersTest, WhatIsNoJsonIsTold) {
   EXPECT_THAT(Steps(R"({"a" 1})"), ElementsAre("broken a="));
   EXPECT_THAT(Steps("[1,]"), ElementsAre("1", "broken "));
   EXPECT_THAT(Steps(R"({"a":})"), ElementsAre("broken a="));
+  EXPECT_THAT(Steps(R"({"a":x{"b":1}})"), ElementsAre(R"(broken a=x{"b")"));
 }
 
 TEST(JsonMembersTest, OfDuplicatesTheLastOneIsTaken) {
