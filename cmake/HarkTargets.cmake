@@ -18,6 +18,10 @@ if(HARK_SANITIZE)
     -fsanitize=${_sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(hark_options INTERFACE -fsanitize=${_sanitizers})
 endif()
+if(HARK_FUZZ)
+  # The libraries are what is fuzzed: without this libFuzzer sees which paths the target's own file takes, and none of theirs.
+  target_compile_options(hark_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # hark_library(detect SOURCES a.cc b.cc DEPS hark::base absl::status)
 function(hark_library name)

@@ -150,6 +150,10 @@ WalkStep Walk::NextValue() {
   const Scan scan = ScanValue(rest_);
   value_ = rest_.substr(0, scan.length);
   rest_.remove_prefix(scan.length);
+  const bool is_word = !IsObject(value_) && !IsArray(value_) && !value_.starts_with('"');
+  if (is_word && value_.find_first_of("\"{[\\") != std::string_view::npos) {
+    return WalkStep::kBroken;  // something stands before a value: x{"a":1}
+  }
   switch (scan.end) {
     case ScanEnd::kWhole:
       return WalkStep::kValue;

@@ -81,10 +81,11 @@ PayloadState Inflater::ReadAll(std::size_t limit, std::string& out) {
       if (inflateReset(&stream_) != Z_OK) {
         return PayloadState::kBroken;
       }
-    } else if (result != Z_OK && result != Z_BUF_ERROR) {
-      return PayloadState::kBroken;
-    } else if (used < out.size() && !input_left) {
-      return PayloadState::kBroken;  // it wants more, and there is none
+    } else {
+      const bool is_cut_off = used < out.size() && !input_left;
+      if (is_cut_off || (result != Z_OK && result != Z_BUF_ERROR)) {
+        return PayloadState::kBroken;
+      }
     }
     if (used == out.size()) {
       out.resize(std::min(limit + 1, 2 * out.size()));
