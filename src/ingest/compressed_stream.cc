@@ -30,36 +30,8 @@ CompressedStream::CompressedStream(std::unique_ptr<ByteStream> raw, std::string_
 
 absl::StatusOr<std::size_t> CompressedStream::Read(char* data, std::size_t size) {
   std::size_t count = 0;
-  while (count == 0) {
-    if (!pending_.empty()) {
-      count = GivePending(data, size);
-      break;
-    }
-    switch (state_) {
-      case State::kBetween:
-        RETURN_IF_ERROR(BeginMember());
-        break;
-      case State::kDecoding: {
-        ASSIGN_OR_RETURN(count, DecodeMember(data, size));
-        break;
-      }
-      case State::kDamaged:
-        AddDamage(RejectReason::kDamaged);
-        BeginSearch();
-        break;
-      case State::kSearching:
-        RETURN_IF_ERROR(Search());
-        break;
-      case State::kProbing:
-        RETURN_IF_ERROR(Probe());
-        break;
-      case State::kBomb:
-        AddDamage(RejectReason::kBomb);
-        state_ = State::kEnded;
-        break;
-      case State::kEnded:
-        return 0U;
-    }
+  while (count == 0 && (state_ != State::kEnded || !pending_.empty())) {
+    ASSIGN_OR_RETURN(count, pending_.empty() ? Step(data, size) : GivePending(data, size));
   }
   given_ += count;
   if (state_ != State::kEnded && IsBomb()) {
@@ -68,6 +40,35 @@ absl::StatusOr<std::size_t> CompressedStream::Read(char* data, std::size_t size)
     state_ = State::kBomb;
   }
   return count;
+}
+
+absl::StatusOr<std::size_t> CompressedStream::Step(char* data, std::size_t size) {
+  absl::Status status;
+  switch (state_) {
+    case State::kBetween:
+      status = BeginMember();
+      break;
+    case State::kDecoding:
+      return DecodeMember(data, size);
+    case State::kDamaged:
+      AddDamage(RejectReason::kDamaged);
+      BeginSearch();
+      break;
+    case State::kSearching:
+      status = Search();
+      break;
+    case State::kProbing:
+      status = Probe();
+      break;
+    case State::kBomb:
+      AddDamage(RejectReason::kBomb);
+      state_ = State::kEnded;
+      break;
+    case State::kEnded:
+      break;
+  }
+  RETURN_IF_ERROR(status);
+  return 0U;
 }
 
 void CompressedStream::TakeDamages(std::vector<Damage>& damages) {

@@ -51,6 +51,8 @@ class CompressedStream final : public ByteStream {
     kEnded,
   };
 
+  // One step in the drawing. Returns how many bytes it has given: only kDecoding gives any.
+  absl::StatusOr<std::size_t> Step(char* data, std::size_t size);
   // Each does what its state is for, and sets the next state.
   absl::Status BeginMember();
   absl::StatusOr<std::size_t> DecodeMember(char* data, std::size_t size);
