@@ -126,10 +126,10 @@ TEST(ReadAheadStreamTest, MoreStreamsThanThreadsAreAllRead) {
 TEST(ReadAheadStreamTest, AThreadThatHasEndedMakesRoomForAnother) {
   std::vector<std::unique_ptr<ReadAheadStream>> streams;
   for (int i = 0; i < ReadAheadStream::kMaxThreads; ++i) {
-    streams.push_back(ReadAhead({.text = LogLines(kLarge), .end = {}, .damages = {}}));
+    streams.push_back(ReadAhead({.text = std::string(kLarge, 'x'), .end = {}, .damages = {}}));
     ReadTwice(*streams.back());
   }
-  const auto next = ReadAhead({.text = LogLines(kLarge), .end = {}, .damages = {}});
+  const auto next = ReadAhead({.text = std::string(kLarge, 'x'), .end = {}, .damages = {}});
   ReadTwice(*next);
   EXPECT_FALSE(next->has_thread());
   streams.clear();
