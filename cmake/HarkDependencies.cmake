@@ -8,6 +8,7 @@ find_package(ZLIB REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 if(HARK_BUILD_TESTS)
   find_package(GTest REQUIRED)
   # The system's own interpreter: it is the one that has Debian's python3-jsonschema.

@@ -24,7 +24,9 @@ absl::Status SystemError(int error, const char* action, const std::string& path)
 
 absl::StatusOr<std::unique_ptr<FileStream>> FileStream::Open(const std::string& path,
                                                              const std::atomic<bool>* stop) {
-  const int fd = path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // O_NONBLOCK: else the open of a named pipe waits for its writer, and no stop ends that.
+  const int fd =
+      path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) {
     return SystemError(errno, "open", path);
   }
@@ -73,11 +75,22 @@ bool FileStream::WaitForData() const {
   // A signal may be handled by another thread, so a plain read would not wake up for it.
   while (stop_ == nullptr || !stop_->load(std::memory_order_relaxed)) {
     pollfd waiting{.fd = fd_, .events = POLLIN, .revents = 0};
-    if (poll(&waiting, 1, kPollMilliseconds) > 0) {
-      return true;
+    const int result = poll(&waiting, 1, kPollMilliseconds);
+    if (result > 0 || (result < 0 && errno != EINTR)) {
+      return true;  // if polling does not work, reading says why
     }
   }
   return false;
+}
+
+std::string FileStream::PeekStart(std::size_t size) const {
+  if (may_wait_) {
+    return {};
+  }
+  std::string start(size, '\0');
+  const ssize_t count = pread(fd_, start.data(), size, lseek(fd_, 0, SEEK_CUR));
+  start.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return start;
 }
 
 bool IsRegularFile(const std::string& path) {
