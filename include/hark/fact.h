@@ -73,7 +73,8 @@ struct Fact {
 // One entry of the fact log: the only thing that the stateful half ever reads.
 struct FactRecord {
   enum class Kind : std::uint8_t {
-    kDeclare,  // a source exists; until it has data, is idle or ends it holds the watermark
+    kDeclare,  // a source exists; until it has data, is idle or ends it holds the watermark, at
+               // `highest_time` less the lateness bound if its first event's time is known
     kBatch,    // facts (often none) of one read of a source
     kIdle,     // the source brings nothing now; `highest_time` is how far time has come
     kEnd,      // the source will never bring anything again
@@ -83,7 +84,10 @@ struct FactRecord {
   Micros lateness = 0;              // kDeclare only: the source's lateness bound
   std::uint64_t position = 0;       // bytes read of the source after this record
   std::uint64_t events = 0;         // kBatch: events read, facts or not
-  Micros highest_time = INT64_MIN;  // kBatch: of all its events; INT64_MIN if it has none
+  // kBatch: of all its events; INT64_MIN if it has none. kDeclare: of the source's first event;
+  // INT64_MIN if unknown. Sources that are declared together come in the order of this time: the
+  // watermark does not go back for one that begins earlier than those before it.
+  Micros highest_time = INT64_MIN;
   std::vector<Fact> facts;
   friend bool operator==(const FactRecord&, const FactRecord&) = default;
 };

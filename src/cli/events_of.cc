@@ -57,6 +57,7 @@ ExitCode PrintEvents(ReplaySession& session, EventKeys& keys) {
   alert::FileWriter writer(stdout);
   absl::Status status;
   const bool is_terminal = IsTerminal(stdout);
+  std::vector<absl::Status> errors;
   for (const std::unique_ptr<Source>& source : session.OpenInputs()) {
     const std::string& users_name =
         source->cluster().empty() ? session.request().cluster : source->cluster();
@@ -70,9 +71,10 @@ ExitCode PrintEvents(ReplaySession& session, EventKeys& keys) {
           }
         });
     if (!read.ok()) {
-      session.Report({read});
+      errors.push_back(read);
     }
   }
+  session.Report(errors);
   status.Update(writer.Flush());
   return status.ok() ? session.code() : ExitCode::kInputOutput;
 }

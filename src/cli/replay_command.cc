@@ -170,9 +170,11 @@ void AddReplayCommand(CLI::App& app, Command& chosen) {
   auto arguments = std::make_shared<ReplayArguments>();
   ReplayArguments& a = *arguments;
   command
-      ->add_option("INPUT", a.inputs,
-                   "[NAME=]PATH of a file with one JSON event a line, - for standard input; NAME "
-                   "is the cluster")
+      ->add_option(
+          "INPUT", a.inputs,
+          "[NAME=]PATH of a file with one JSON event a line, of a folder of such files, or "
+          "a quoted pattern with * ? [...]; - for standard input; NAME is the cluster. "
+          "Rotated files of one log are read in their order, the others by time")
       ->required();
   command->add_option("--rules", a.rules, "Rule files and folders in place of the shipped rules");
   command->add_option("--from", a.from,

@@ -32,8 +32,8 @@
 namespace hark::cli {
 namespace {
 
-// Every input is held open, and the usual soft limit is 1,024. A limit that cannot be raised shows
-// when a file cannot be opened.
+// Logs of one time are open together, and the usual soft limit is 1,024. A limit that cannot be
+// raised shows when a file cannot be opened.
 void AllowManyFiles() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {

@@ -1,9 +1,12 @@
 #include "cli/replay_session.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_format.h"
 
 #include "base/status_macros.h"
 #include "cli/message.h"
@@ -12,6 +15,12 @@
 #include "pipeline/event_scan.h"
 
 namespace hark::cli {
+namespace {
+
+// Of a folder of 100,000 files that cannot be read, a person wants to see some.
+constexpr std::size_t kPrintedErrors = 50;
+
+}  // namespace
 
 std::optional<ReplaySession> ReplaySession::Create(const ReplayRequest& request,
                                                    std::atomic<bool>& stop, ExitCode& code) {
@@ -38,7 +47,7 @@ std::optional<ReplaySession> ReplaySession::Create(const ReplayRequest& request,
 
 ReplaySession::ReplaySession(const ReplayRequest& request, std::atomic<bool>& stop,
                              std::shared_ptr<const rules::RuleSet> rules)
-    : request_(request), stop_(stop) {
+    : request_(request), stop_(stop), errors_(std::make_unique<ingest::InputErrors>()) {
   options_.rules = std::move(rules);
   options_.threads = request.threads;
   options_.lateness = request.lateness;
@@ -71,7 +80,7 @@ void ReplaySession::FinishQuarantine() {
 void ReplaySession::ResolveTimes() {
   Micros last_event = 0;
   if (request_.has_relative_time()) {
-    std::vector<absl::Status> ignored;  // reported when the inputs are opened to be judged
+    ingest::InputErrors ignored;  // reported when the inputs are opened to be judged
     last_event = pipeline::LastEventTime(ingest::OpenInputs(request_.inputs, &stop_, ignored),
                                          pipeline::LatestLegalTime(request_.now), &stop_)
                      .value_or(0);
@@ -85,18 +94,29 @@ void ReplaySession::ResolveTimes() {
 }
 
 std::vector<std::unique_ptr<Source>> ReplaySession::OpenInputs() {
-  std::vector<absl::Status> errors;
   std::vector<std::unique_ptr<Source>> sources =
-      ingest::OpenInputs(request_.inputs, &stop_, errors);
-  if (code_ == ExitCode::kDone) {
-    Report(errors);
-  }
+      ingest::OpenInputs(request_.inputs, &stop_, *errors_);
+  PrintNewErrors();
   return sources;
 }
 
 void ReplaySession::Report(const std::vector<absl::Status>& source_errors) {
   for (const absl::Status& error : source_errors) {
-    PrintError(error);
+    errors_->Add(error);
+  }
+  PrintNewErrors();
+}
+
+void ReplaySession::PrintNewErrors() {
+  const std::vector<absl::Status> errors = errors_->TakeNew();
+  for (std::size_t i = 0; i < std::min(errors.size(), kPrintedErrors); ++i) {
+    PrintError(errors[i]);
+  }
+  if (errors.size() > kPrintedErrors) {
+    PrintError(
+        absl::StrFormat("and %d more inputs that cannot be read", errors.size() - kPrintedErrors));
+  }
+  if (!errors.empty()) {
     code_ = ExitCode::kInputOutput;
   }
 }

@@ -9,6 +9,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/replay_request.h"
+#include "ingest/input_errors.h"
 #include "pipeline/replay.h"
 
 namespace hark::cli {
@@ -27,10 +28,12 @@ class ReplaySession {
   // Options for the request, without hooks. Times before the last event are resolved.
   const pipeline::ReplayOptions& options() const { return options_; }
 
-  // Opens the inputs. Those that cannot be opened are reported the first time.
+  // Opens the inputs and reports those that cannot be opened. The session must outlive them.
   std::vector<std::unique_ptr<Source>> OpenInputs();
 
-  // Prints the errors of sources that could not be read to their end.
+  // Reports the errors of sources that could not be read to their end, and those that the sources
+  // have met and survived. An error that was reported before is not printed again; of very many
+  // only the first are.
   void Report(const std::vector<absl::Status>& source_errors);
 
   // Writes what is left of the quarantine, and reports what went wrong with it.
@@ -44,11 +47,13 @@ class ReplaySession {
                 std::shared_ptr<const rules::RuleSet> rules);
   void ResolveTimes();
   absl::Status OpenQuarantine();
+  void PrintNewErrors();
 
   const ReplayRequest& request_;
   std::atomic<bool>& stop_;
   pipeline::ReplayOptions options_;
   std::unique_ptr<pipeline::Quarantine> quarantine_;
+  std::unique_ptr<ingest::InputErrors> errors_;  // its address stays when the session moves
   ExitCode code_ = ExitCode::kDone;
 };
 

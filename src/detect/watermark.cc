@@ -31,6 +31,9 @@ void Watermark::Update(const FactRecord& record) {
   switch (record.kind) {
     case FactRecord::Kind::kDeclare:
       source.lateness = record.lateness;
+      if (record.highest_time > kBeginningOfTime) {
+        Promise(record.source, source, Minus(record.highest_time, source.lateness));
+      }
       break;
     case FactRecord::Kind::kBatch:
       Promise(record.source, source, Minus(record.highest_time, source.lateness));

@@ -16,7 +16,8 @@ namespace hark::detect {
 
 // How far event time has come: the minimum over all sources of what each of them promises, and
 // never backwards. A source promises its highest event time less its lateness bound, or the time
-// of its idle record if that is later; one that was declared and has brought nothing promises
+// of its idle record if that is later. One that was declared with the time of its first event
+// promises as if it had brought it; one that was declared without and has brought nothing promises
 // nothing and holds the watermark; one that has ended does not count.
 //
 // Not thread-safe. O(log sources) per record.

@@ -5,10 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_format.h"
+
+#include "base/status_macros.h"
 
 namespace hark::ingest {
 namespace {
@@ -18,6 +21,14 @@ constexpr int kPollMilliseconds = 100;
 absl::Status SystemError(int error, const char* action, const std::string& path) {
   return absl::ErrnoToStatus(
       error, absl::StrFormat("cannot %s %s", action, path == "-" ? "standard input" : path));
+}
+
+// Descriptors that all streams of regular files hold.
+std::atomic<long> open_files = 0;
+
+long MaxOpenFiles() {
+  static const long limit = sysconf(_SC_OPEN_MAX);  // -1 if there is none
+  return limit < 0 ? 256 : std::clamp(limit / 4, 1L, 256L);
 }
 
 }  // namespace
@@ -38,9 +49,14 @@ absl::StatusOr<std::unique_ptr<FileStream>> FileStream::Open(const std::string& 
   if (S_ISDIR(info.st_mode)) {
     return SystemError(EISDIR, "read", path);
   }
-  stream->may_wait_ = !S_ISREG(info.st_mode);
   if (S_ISREG(info.st_mode)) {
+    stream->may_wait_ = false;
     stream->size_ = static_cast<std::uint64_t>(info.st_size);
+    stream->device_ = info.st_dev;
+    stream->inode_ = info.st_ino;
+    // Standard input may be a regular file, too, but has no path to open it again.
+    stream->may_reopen_ = path != "-";
+    open_files += stream->may_reopen_ ? 1 : 0;
     // Advice only: a file system that ignores it reads all the same.
     static_cast<void>(posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL));
   }
@@ -51,12 +67,49 @@ FileStream::FileStream(std::string path, int fd, const std::atomic<bool>* stop)
     : path_(std::move(path)), fd_(fd), stop_(stop) {}
 
 FileStream::~FileStream() {
-  if (fd_ != STDIN_FILENO) {
-    close(fd_);
+  Close();
+}
+
+void FileStream::Close() {
+  if (fd_ < 0 || path_ == "-") {
+    return;
   }
+  close(fd_);
+  fd_ = -1;
+  open_files -= may_reopen_ ? 1 : 0;
+}
+
+absl::Status FileStream::Reopen() {
+  if (fd_ >= 0) {
+    return absl::OkStatus();
+  }
+  fd_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd_ < 0) {
+    return SystemError(errno, "open", path_);
+  }
+  ++open_files;
+  struct stat info {};
+  if (fstat(fd_, &info) != 0 || lseek(fd_, static_cast<off_t>(offset_), SEEK_SET) < 0) {
+    return SystemError(errno, "read", path_);
+  }
+  if (info.st_dev != device_ || info.st_ino != inode_) {
+    return absl::AbortedError(
+        absl::StrFormat("cannot read %s on: another file has taken its place", path_));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::size_t> FileStream::Read(char* data, std::size_t size) {
+  RETURN_IF_ERROR(Reopen());
+  ASSIGN_OR_RETURN(const std::size_t count, ReadSome(data, size));
+  offset_ += count;
+  if (may_reopen_ && open_files > MaxOpenFiles()) {
+    Close();
+  }
+  return count;
+}
+
+absl::StatusOr<std::size_t> FileStream::ReadSome(char* data, std::size_t size) {
   while (true) {
     if (may_wait_ && !WaitForData()) {
       return 0U;

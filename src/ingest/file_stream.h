@@ -12,7 +12,12 @@
 
 namespace hark::ingest {
 
-// The bytes of a file, a named pipe or standard input, read with read(2). Not thread-safe.
+// The bytes of a file, a named pipe or standard input, read with read(2).
+//
+// Of very many regular files that are read at a time only some stay open between two reads, at most
+// a quarter of the descriptors that the process may have and 256: the others are closed after each
+// Read and opened again by the next one, which fails if another file has the path by then.
+// Not thread-safe; streams do not disturb each other.
 class FileStream final : public ByteStream {
  public:
   // Opens `path`; "-" is standard input. Fails with the reason that the system gives, and for
@@ -38,14 +43,22 @@ class FileStream final : public ByteStream {
  private:
   FileStream(std::string path, int fd, const std::atomic<bool>* stop);
 
+  // Opens the file again where it was left, if it was closed after the last Read.
+  absl::Status Reopen();
+  void Close();
+  absl::StatusOr<std::size_t> ReadSome(char* data, std::size_t size);
+
   // Waits until there is something to read. False if told to stop.
   bool WaitForData() const;
 
   const std::string path_;
-  const int fd_;
+  int fd_;  // -1 between two reads of a file that is not kept open
   const std::atomic<bool>* const stop_;
   std::uint64_t size_ = 0;
-  bool may_wait_ = false;  // no regular file: reading it can take forever
+  bool may_wait_ = true;  // no regular file: reading it can take forever
+  // A regular file may be closed and opened again: which one it is, and how far it was read.
+  bool may_reopen_ = false;
+  std::uint64_t device_ = 0, inode_ = 0, offset_ = 0;
 };
 
 // True if the path names a regular file, which can be read more than once from its start.

@@ -1,18 +1,26 @@
 #include "pipeline/batch_scheduler.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
+
+#include "base/check.h"
 
 namespace hark::pipeline {
 
 BatchScheduler::BatchScheduler(std::vector<std::unique_ptr<Source>> sources,
-                               std::size_t batch_bytes, log::MemoryFactLog& log)
+                               const std::vector<Micros>& first_times, std::size_t batch_bytes,
+                               log::MemoryFactLog& log)
     : sources_(std::move(sources)),
       batch_bytes_(batch_bytes),
       log_(log),
       arrivals_(log.capacity()),
-      states_(sources_.size()) {}
+      states_(sources_.size()) {
+  HARK_CHECK(first_times.size() == sources_.size());
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    states_[i].highest_time = first_times[i];
+    queue_.emplace(first_times[i], 0, i);
+  }
+}
 
 std::optional<BatchScheduler::Ticket> BatchScheduler::Next(RecordBatch& batch) {
   const MutexLock lock(mutex_);
@@ -20,24 +28,44 @@ std::optional<BatchScheduler::Ticket> BatchScheduler::Next(RecordBatch& batch) {
     return std::nullopt;
   }
   LearnFromArrival();
-  const std::optional<std::size_t> chosen = Choose();
-  if (!chosen.has_value()) {
+  if (queue_.empty()) {
     log_ended_ = true;
     log_.EndAt(next_place_);
     return std::nullopt;
   }
-  SourceState& state = states_[*chosen];
-  absl::Status status = sources_[*chosen]->Read(batch_bytes_, batch);
-  state.ended = !status.ok() || batch.at_end();
-  state.position = status.ok() ? batch.end_offset() : state.position;
-  ++state.unreported;
+  return ReadFrom(std::get<2>(*queue_.begin()), batch);
+}
+
+BatchScheduler::Ticket BatchScheduler::ReadFrom(std::size_t source, RecordBatch& batch) {
+  absl::Status status = sources_[source]->Read(batch_bytes_, batch);
+  Update(source, [&](SourceState& state) {
+    state.ended = !status.ok() || batch.at_end();
+    state.position = status.ok() ? batch.end_offset() : state.position;
+    ++state.unreported;
+  });
+  const SourceState& state = states_[source];
+  if (state.ended) {
+    sources_[source]->Rewind();
+  }
   if (!status.ok()) {
     errors_.push_back(std::move(status));
   }
-  return Ticket{.place = next_place_++,
-                .source = *chosen,
-                .position = state.position,
-                .source_ended = state.ended};
+  return {.place = next_place_++,
+          .source = source,
+          .position = state.position,
+          .source_ended = state.ended};
+}
+
+template <typename Change>
+void BatchScheduler::Update(std::size_t source, Change change) {
+  SourceState& state = states_[source];
+  // Empty if the source has ended. Moving the node costs no allocation.
+  auto node = queue_.extract({state.highest_time, state.unreported, source});
+  change(state);
+  if (!node.empty() && !state.ended) {
+    node.value() = {state.highest_time, state.unreported, source};
+    queue_.insert(std::move(node));
+  }
 }
 
 void BatchScheduler::Report(const Ticket& ticket, Micros highest_time) {
@@ -55,22 +83,10 @@ void BatchScheduler::LearnFromArrival() {
     return;
   }
   const Arrival& arrival = arrivals_[next_place_ % arrivals_.size()];
-  SourceState& state = states_[arrival.source];
-  state.highest_time = std::max(state.highest_time, arrival.highest_time);
-  --state.unreported;
-}
-
-std::optional<std::size_t> BatchScheduler::Choose() const {
-  std::optional<std::size_t> best;
-  const auto rank = [this](std::size_t i) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return std::tuple(states_[i].highest_time, states_[i].unreported);
-  };
-  for (std::size_t i = 0; i < states_.size(); ++i) {
-    if (!states_[i].ended && (!best.has_value() || rank(i) < rank(*best))) {
-      best = i;
-    }
-  }
-  return best;
+  Update(arrival.source, [&arrival](SourceState& state) {
+    state.highest_time = std::max(state.highest_time, arrival.highest_time);
+    --state.unreported;
+  });
 }
 
 }  // namespace hark::pipeline

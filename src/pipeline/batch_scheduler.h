@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
+#include <tuple>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -22,9 +24,11 @@ namespace hark::pipeline {
 // The source that has come least far in event time is read first: so no source runs ahead of the
 // others and fills the memory with facts that cannot be judged yet. What it knows for the choice
 // at place n is what the batches up to n minus the log's capacity have shown, never more: the order
-// of the log is therefore the same for any number of threads.
+// of the log is therefore the same for any number of threads. A source is not touched before it is
+// the first by its time, and closed when it has ended: of many logs of different times few are open
+// at once.
 //
-// Next and Report are safe to call from any number of threads.
+// Next and Report are safe to call from any number of threads. O(log sources) per batch.
 class BatchScheduler {
  public:
   struct Ticket {
@@ -34,8 +38,11 @@ class BatchScheduler {
     bool source_ended = false;   // there is no batch, and never will be
   };
 
-  // `log` must outlive the scheduler and be empty.
-  BatchScheduler(std::vector<std::unique_ptr<Source>> sources, std::size_t batch_bytes,
+  // `first_times` says of each source when its first event happened: its place among the others
+  // before it has brought anything. kBeginningOfTime where it is not known.
+  // REQUIRES: one for each source. `log` must outlive the scheduler and be empty.
+  BatchScheduler(std::vector<std::unique_ptr<Source>> sources,
+                 const std::vector<Micros>& first_times, std::size_t batch_bytes,
                  log::MemoryFactLog& log);
 
   // The caller may look at name and cluster of a source; reading is the scheduler's.
@@ -60,6 +67,9 @@ class BatchScheduler {
     std::uint64_t unreported = 0;  // batches that were taken, but whose time is not known yet
     bool ended = false;
   };
+  // The source to read comes first; of equal ones that of which less is under way, so that they
+  // take turns.
+  using Rank = std::tuple<Micros, std::uint64_t, std::size_t>;  // time, unreported, source
   struct Arrival {
     std::size_t source = 0;
     Micros highest_time = kBeginningOfTime;
@@ -67,8 +77,11 @@ class BatchScheduler {
 
   // Takes in what the batch has shown whose slot in the log the next place gets.
   void LearnFromArrival() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // The source to read; nullopt if all have ended.
-  std::optional<std::size_t> Choose() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Reads the source and notes what became of it.
+  Ticket ReadFrom(std::size_t source, RecordBatch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Changes the state of a source and its place in the queue; an ended one has none.
+  template <typename Change>
+  void Update(std::size_t source, Change change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::vector<std::unique_ptr<Source>> sources_;
   const std::size_t batch_bytes_;
@@ -78,6 +91,7 @@ class BatchScheduler {
   std::vector<Arrival> arrivals_;
   Mutex mutex_;
   std::vector<SourceState> states_ ABSL_GUARDED_BY(mutex_);
+  std::set<Rank> queue_ ABSL_GUARDED_BY(mutex_);  // those that have not ended
   std::uint64_t next_place_ ABSL_GUARDED_BY(mutex_) = 0;
   bool log_ended_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<absl::Status> errors_ ABSL_GUARDED_BY(mutex_);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "pipeline/batch_judge.h"
 #include "pipeline/batch_scheduler.h"
 #include "pipeline/selecting_sink.h"
+#include "pipeline/source_peek.h"
 
 namespace hark::pipeline {
 namespace {
@@ -27,6 +29,22 @@ JudgedTimes TimesOf(const ReplayOptions& options) {
   return {.from = SaturatingSubtract(options.from, options.rules->LongestWindow()),
           .to = options.to,
           .latest_legal = LatestLegalTime(options.now)};
+}
+
+// When the sources begin. One source alone need not be looked at: nobody waits for it.
+std::vector<Micros> FirstTimesOf(const ReplayOptions& options,
+                                 const std::vector<std::unique_ptr<Source>>& sources) {
+  if (sources.size() < 2) {
+    return std::vector<Micros>(sources.size(), kBeginningOfTime);
+  }
+  std::vector<Micros> times =
+      FirstEventTimes(sources, {.parts = options.rules->parts,
+                                .latest_legal = LatestLegalTime(options.now),
+                                .stop = options.stop});
+  for (Micros& time : times) {
+    time = std::min(time, options.to);  // as for the events that are read
+  }
+  return times;
 }
 
 // What one thread of the stateless half owns. Aligned so that two workers never write to one cache
@@ -49,7 +67,8 @@ class ReplayRun {
         sink_({.min_level = options.min_level, .from = options.from}, sink),
         detector_(detect::MakeEngine(options.rules, options.engine, options.observer)),
         log_(kRecordsUnderWay),
-        scheduler_(std::move(sources), options.batch_bytes, log_) {}
+        first_times_(FirstTimesOf(options, sources)),
+        scheduler_(std::move(sources), first_times_, options.batch_bytes, log_) {}
 
   ReplayResult Run() {
     Declare();
@@ -70,12 +89,20 @@ class ReplayRun {
     return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed);
   }
 
+  // The source that begins first is declared first: the watermark, which never goes back, must not
+  // pass its beginning before it is known.
   void Declare() {
-    for (const std::unique_ptr<Source>& source : scheduler_.sources()) {
+    std::vector<std::size_t> order(first_times_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) {
+      return first_times_[a] < first_times_[b];
+    });
+    for (const std::size_t i : order) {
       FactRecord record;
       record.kind = FactRecord::Kind::kDeclare;
-      record.source = source->name();
+      record.source = scheduler_.sources()[i]->name();
       record.lateness = options_.lateness;
+      record.highest_time = first_times_[i];
       Apply(std::move(record));
     }
   }
@@ -119,6 +146,9 @@ class ReplayRun {
     if (options_.on_progress && record.kind == FactRecord::Kind::kBatch) {
       ReportProgress(record);
     }
+    if (record.kind == FactRecord::Kind::kEnd) {
+      positions_.erase(record.source);
+    }
     detector_->Apply(std::move(record), sink_);
   }
 
@@ -145,6 +175,7 @@ class ReplayRun {
   SelectingSink sink_;
   const std::unique_ptr<Detector> detector_;
   log::MemoryFactLog log_;
+  const std::vector<Micros> first_times_;  // by source
   BatchScheduler scheduler_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::map<std::string, std::uint64_t> positions_;

@@ -70,6 +70,9 @@ struct ReplayResult {
 // The revisions depend on the events, the rules and the options that say what is judged; they do
 // not depend on threads and, but for late events, on batch_bytes and how events are spread over
 // sources. The names of the sources must be unique.
+//
+// Where there is more than one source, each that can be read twice is first looked into and closed
+// again: it is opened when the others have come to the time of its first event.
 ReplayResult Replay(const ReplayOptions& options, std::vector<std::unique_ptr<Source>> sources,
                     RevisionSink& sink);
 

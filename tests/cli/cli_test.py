@@ -184,8 +184,37 @@ class InputOutputTest(CliTest):
         self.assertIn("missing.log", done.stderr)
         self.assertIn("No such file", done.stderr)
 
-    def test_a_folder_is_no_input(self):
-        self.assertIn("Is a directory", self.hark("replay", str(self.folder), code=4).stderr)
+    def test_an_input_that_names_no_file_is_an_error(self):
+        self.assertIn("names no file", self.hark("replay", str(self.folder), code=4).stderr)
+        self.assertIn("*.log names no file", self.hark("replay", f"prod={self.folder}/*.log", code=4).stderr)
+
+    def test_a_folder_a_pattern_and_the_files_give_the_same(self):
+        paths = [self.write("audit.log", quiet(90, 20) + burst(200)), self.write("audit.log.1", quiet(40, 40)),
+                 self.write("audit.log.2", burst(0)), self.write("other.json", burst(100, "bob"))]
+        expected = self.alerts(*paths)
+        self.assertEqual(len(expected), 2)
+        self.assertEqual(self.alerts(str(self.folder)), expected)
+        self.assertEqual(self.alerts(f"{self.folder}/*"), expected)
+        self.assertEqual(self.alerts(paths[3], str(self.folder)), expected)
+
+    def test_links_that_lead_nowhere_or_in_circles_are_no_files(self):
+        self.write("audit.log", burst(0))
+        os.symlink(self.folder, self.folder / "loop")
+        os.symlink("nowhere", self.folder / "audit.log.1")
+        self.assertEqual(len(self.alerts(str(self.folder))), 1)
+
+    def test_what_needs_the_input_twice_reads_a_folder_twice(self):
+        self.write("a.json", burst(0))
+        self.write("b.json", burst(4000, "bob"))
+        self.assertEqual([alert["actor"]["name"] for alert in self.alerts("--from", "-10m", str(self.folder))], ["bob"])
+
+    def test_more_files_than_descriptors_can_be_read(self):
+        for i in range(150):
+            self.write(f"{i * 7 % 150}.json", burst(i * 20, secrets=2) if i else burst(0))
+        done = subprocess.run(["sh", "-c", 'ulimit -n 40 && exec "$@"', "sh", HARK, "replay", "--output", "jsonl", str(self.folder)],
+                              capture_output=True, text=True, check=False, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("310 events", done.stderr)
 
     def test_an_input_error_wins_over_findings(self):
         self.hark("replay", self.write("audit.log", burst(0)), str(self.folder / "missing.log"), "--output", "none", "--fail-on", "low", code=4)

@@ -27,9 +27,11 @@ class EngineHarness {
   explicit EngineHarness(std::vector<RuleSpec> rules, detect::EngineOptions options = {})
       : rules_(MakeRuleSet(rules)), engine_(detect::MakeEngine(rules_, options)) {}
 
-  void Declare(const std::string& source, Micros lateness = 0) {
+  void Declare(const std::string& source, Micros lateness = 0,
+               Micros first_time = kBeginningOfTime) {
     FactRecord record = Record(FactRecord::Kind::kDeclare, source);
     record.lateness = lateness;
+    record.highest_time = first_time;
     Apply(record);
   }
   void Batch(const std::string& source, std::vector<Fact> facts) {

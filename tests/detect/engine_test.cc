@@ -367,6 +367,15 @@ TEST(EngineTest, ADeclaredSourceWithoutDataHoldsEverythingBack) {
   EXPECT_THAT(harness.Story(), ElementsAre("opened 1: count 1", "closed 2: count 1"));
 }
 
+TEST(EngineTest, ASourceHoldsNothingBackBeforeItsFirstEventIfThatIsKnown) {
+  EngineHarness harness({EventSpec(kMinute)});
+  harness.Declare("a");
+  harness.Declare("b", kMinute, kStart + kHour);
+  harness.Batch("a", {AliceAt(kStart, "a").Build(), AliceAt(kStart + 2 * kHour, "b").Build()});
+  EXPECT_THAT(harness.Story(), ElementsAre("opened 1: count 1", "closed 2: count 1"));
+  EXPECT_EQ(harness.engine().watermark(), kStart + kHour - kMinute);
+}
+
 TEST(EngineTest, AnIdleRecordLetsAlertsClose) {
   EngineHarness harness({EventSpec(kMinute)});
   harness.Batch("a", {AliceAt(kStart, "a").Build()});

@@ -17,11 +17,12 @@ using Kind = FactRecord::Kind;
 
 class WatermarkTest : public ::testing::Test {
  protected:
-  void Declare(const std::string& source, Micros lateness) {
+  void Declare(const std::string& source, Micros lateness, Micros first_time = kBeginningOfTime) {
     FactRecord record;
     record.kind = Kind::kDeclare;
     record.source = source;
     record.lateness = lateness;
+    record.highest_time = first_time;
     watermark_.Update(record);
   }
   void Update(Kind kind, const std::string& source, Micros highest_time = kBeginningOfTime) {
@@ -71,6 +72,17 @@ TEST_F(WatermarkTest, ADeclaredSourceWithoutDataHoldsIt) {
   Declare("b", 0);
   Update(Kind::kBatch, "a", kStart);
   EXPECT_EQ(watermark_.time(), kBeginningOfTime);
+}
+
+TEST_F(WatermarkTest, ASourceOfWhichTheFirstEventIsKnownHoldsItThere) {
+  Declare("a", 0);
+  Declare("b", kMinute, kStart);
+  Update(Kind::kBatch, "a", kStart - kMinute - kSecond);
+  EXPECT_EQ(watermark_.time(), kStart - kMinute - kSecond);
+  Update(Kind::kBatch, "a", kStart + kMinute);
+  EXPECT_EQ(watermark_.time(), kStart - kMinute);
+  Update(Kind::kBatch, "b", kStart + kMinute);
+  EXPECT_EQ(watermark_.time(), kStart);
 }
 
 TEST_F(WatermarkTest, ABatchWithoutEventsIsNoData) {

@@ -61,7 +61,7 @@ class FailingSource final : public Source {
     const absl::Status status = source_.Read(max_bytes, batch);
     return status.ok() && batch.at_end() ? absl::UnavailableError("the disk is gone") : status;
   }
-  bool Rewind() override { return false; }
+  bool Rewind() override { return source_.Rewind(); }
 
  private:
   MemorySource source_;
