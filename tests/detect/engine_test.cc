@@ -399,7 +399,7 @@ TEST(EngineTest, EveryFactIsCountedOnce) {
 }
 
 // Keys of copies and pairs take a quarter of the budget, 32 bytes each: here there is room for
-// eight of them.
+// eight of them, and for no pending event.
 constexpr EngineOptions kTiny = {.max_state_bytes = 4 * 8 * 32};
 
 TEST(EngineTest, EventsInTimeAreJudgedThoughTheirMinuteWasForgotten) {
@@ -410,7 +410,8 @@ TEST(EngineTest, EventsInTimeAreJudgedThoughTheirMinuteWasForgotten) {
   harness.Finish();
   EXPECT_EQ(harness.engine().stats().too_late, 0);
   EXPECT_EQ(harness.engine().stats().judged, 40);
-  EXPECT_GT(harness.engine().stats().evictions, 0);
+  EXPECT_GT(harness.engine().stats().forgotten, 0);
+  EXPECT_EQ(harness.engine().stats().evictions, 0);
 }
 
 TEST(EngineTest, ALateEventOfAForgottenMinuteIsTooLate) {
@@ -437,6 +438,70 @@ TEST(EngineTest, AlertsAreNotExactWhenRequestsAreForgotten) {
   EXPECT_FALSE(harness.revisions().back().exact);
 }
 
+// Room for about ten pending events.
+constexpr EngineOptions kFewPending = {.max_state_bytes = 4 * 10 * 1'100};
+
+// Events of alice, a second apart, within the lateness of their source.
+EngineHarness WithPending(int events) {
+  EngineHarness harness({EventSpec(kHour)}, kFewPending);
+  harness.Declare("source", kHour);
+  for (int i = 0; i < events; ++i) {
+    harness.Batch("source", {AliceAt(kStart + i * kSecond, std::to_string(i)).Build()});
+  }
+  return harness;
+}
+
+TEST(EngineTest, WithinTheBudgetNothingIsJudgedBeforeTheWatermark) {
+  const EngineHarness harness = WithPending(5);
+  EXPECT_EQ(harness.engine().stats().early, 0);
+  EXPECT_EQ(harness.engine().stats().judged, 0);
+}
+
+TEST(EngineTest, OverTheBudgetTheOldestPendingEventsAreJudgedEarly) {
+  EngineHarness harness = WithPending(30);
+  const std::uint64_t judged = harness.engine().stats().judged;
+  EXPECT_GT(judged, 10);
+  EXPECT_LT(judged, 30);
+  EXPECT_EQ(harness.engine().stats().early, judged);
+  EXPECT_EQ(harness.engine().watermark(), kStart + static_cast<Micros>(judged - 1) * kSecond + 1);
+  EXPECT_EQ(harness.revisions().front().opening.audit_id, "0");
+  EXPECT_FALSE(harness.revisions().front().exact);
+  harness.Finish();
+  EXPECT_EQ(harness.engine().stats().early, judged);
+  EXPECT_EQ(harness.engine().stats().judged, 30);
+}
+
+TEST(EngineTest, WhatComesFromBeforeAnEarlyReleaseIsLateOrACopy) {
+  EngineHarness harness = WithPending(30);
+  harness.Batch("source", {AliceAt(kStart + 1, "new").Build(), AliceAt(kStart, "0").Build()});
+  EXPECT_EQ(harness.engine().stats().late, 1);
+  EXPECT_EQ(harness.engine().stats().duplicate, 1);
+}
+
+TEST(EngineTest, AnEventThatOnlyTheBudgetMakesTooLateIsALoss) {
+  EngineHarness harness({EventSpec(kHour)}, kFewPending);
+  harness.Declare("source", kHour);
+  for (int i = 0; i < 30; ++i) {
+    harness.Batch("source", {AliceAt(kStart + i * kMinute, std::to_string(i)).Build()});
+  }
+  harness.Batch("source", {AliceAt(kStart, "too late").Build()});
+  EXPECT_EQ(harness.engine().stats().too_late, 1);
+  EXPECT_FALSE(harness.revisions().back().exact);
+}
+
+TEST(EngineTest, EventsOfOneMomentAreJudgedEarlyTogether) {
+  EngineHarness harness({EventSpec(kHour)}, kFewPending);
+  harness.Declare("source", kHour);
+  std::vector<Fact> facts;
+  for (int i = 0; i < 30; ++i) {
+    facts.push_back(AliceAt(kStart, std::to_string(i)).Build());
+  }
+  harness.Batch("source", facts);
+  EXPECT_EQ(harness.engine().stats().early, 30);
+  harness.Batch("source", facts);
+  EXPECT_EQ(harness.engine().stats().duplicate, 30);
+}
+
 TEST(EngineTest, ASnapshotOfAnotherRuleSetIsRefused) {
   ByteWriter writer;
   MakeEngine(MakeRuleSet({EventSpec(kMinute)}, "other"), {})->Save(writer);
@@ -448,8 +513,37 @@ TEST(EngineTest, ASnapshotOfAnotherRuleSetIsRefused) {
 TEST(EngineTest, ASnapshotOfAnotherVersionIsRefused) {
   EngineHarness harness({EventSpec(kMinute)});
   std::string bytes = harness.Save();
-  bytes[0] = 77;
-  EXPECT_THAT(harness.Restore(bytes), StatusIs(absl::StatusCode::kDataLoss, _));
+  const std::string name = "watermark";
+  bytes[bytes.find(name) + name.size()] = 77;
+  EXPECT_THAT(harness.Restore(bytes), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                               HasSubstr("\"watermark\" of version 77")));
+}
+
+TEST(EngineTest, ASnapshotWithAnUnknownSectionIsRefused) {
+  EngineHarness harness({EventSpec(kMinute)});
+  const std::string bytes = harness.Save();
+  std::string other = bytes;
+  other.replace(other.find("pending"), 7, "dreamed");
+  EXPECT_THAT(harness.Restore(other),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("\"dreamed\"")));
+  ByteWriter more;
+  more.Text("baselines");
+  more.Unsigned(3);
+  more.Text("?");
+  EXPECT_THAT(
+      harness.Restore(bytes + more.bytes()),
+      StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("\"baselines\" of version 3")));
+}
+
+TEST(EngineTest, BytesAfterThePartOfASectionAreDamage) {
+  EngineHarness harness({EventSpec(kMinute)});
+  std::string bytes = harness.Save();
+  const std::size_t length = bytes.find("copies") + 6 + 1;  // of an empty set: one byte
+  ASSERT_EQ(bytes[length], 1);
+  bytes[length] = 2;
+  bytes.insert(length + 1, 1, '\0');
+  EXPECT_THAT(harness.Restore(bytes),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("\"copies\"")));
 }
 
 TEST(EngineTest, BytesAfterASnapshotAreDamage) {
