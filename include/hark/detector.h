@@ -23,7 +23,11 @@ struct DetectorStats {
   std::uint64_t duplicate = 0;  // copies of an event, collapsed
   std::uint64_t late = 0;       // judged at the watermark instead of at their time
   std::uint64_t too_late = 0;   // older than the dedupe horizon: not judged
-  std::uint64_t evictions = 0;  // groups dropped to stay within the state budget
+  // What was done to stay within the state budget.
+  std::uint64_t evictions = 0;  // groups dropped
+  std::uint64_t forgotten =
+      0;                    // minutes of copies, or of requests, that are not recognised any more
+  std::uint64_t early = 0;  // judged before the watermark reached them
   friend bool operator==(const DetectorStats&, const DetectorStats&) = default;
 };
 

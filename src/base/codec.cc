@@ -89,7 +89,7 @@ bool ByteReader::Bool() {
 }
 
 std::string ByteReader::Text() {
-  return std::string(Bytes(Unsigned()));
+  return std::string(TextView());
 }
 
 std::optional<std::string> ByteReader::OptionalText() {

@@ -41,6 +41,8 @@ class ByteReader {
   std::int64_t Signed();
   bool Bool();
   std::string Text();
+  // The same as a view of the bytes that are read.
+  std::string_view TextView() { return Bytes(Unsigned()); }
   std::optional<std::string> OptionalText();
   Hash128 Hash();
   // A number of things of at least `min_bytes` bytes each: fails if they cannot all be there.

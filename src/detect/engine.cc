@@ -1,19 +1,20 @@
 #include "detect/engine.h"
 
 #include <algorithm>
-#include <map>
+#include <array>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 
 #include "base/codec.h"
-#include "base/fact_codec.h"
 #include "base/hash128.h"
+#include "base/status_macros.h"
+#include "detect/facts_in_order.h"
 #include "detect/rule_state.h"
+#include "detect/snapshot_section.h"
 #include "detect/snapshot_time.h"
 #include "detect/timed_key_set.h"
 #include "detect/watermark.h"
@@ -21,50 +22,33 @@
 namespace hark::detect {
 namespace {
 
-constexpr std::uint64_t kSnapshotVersion = 1;
 constexpr Micros kMinute = 60'000'000;
 // How long below the watermark copies of an event are recognised, and late events judged.
 constexpr Micros kDedupeHorizon = 10 * kMinute;
 // How long after its start a long-running request's end is still paired with its start.
 constexpr Micros kPairHorizon = 120 * kMinute;
 
-// The place of an event in the one order in which events are judged.
-struct OrderKey {
-  Micros time = 0;
-  bool not_started = false;  // ResponseStarted comes before the other stages
-  Hash128 key{};
-  friend bool operator<(const OrderKey& a, const OrderKey& b) {
-    return std::tie(a.time, a.not_started, a.key) < std::tie(b.time, b.not_started, b.key);
-  }
-};
+// The sections of a snapshot; each rule has one more, "rule/" and its id.
+constexpr SectionName kRulesSection = {.name = "rules", .version = 1};
+constexpr SectionName kStatisticsSection = {.name = "statistics", .version = 1};
+constexpr SectionName kWatermarkSection = {.name = "watermark", .version = 1};
+constexpr SectionName kPendingSection = {.name = "pending", .version = 1};
+constexpr SectionName kCopiesSection = {.name = "copies", .version = 1};
+constexpr SectionName kRequestsSection = {.name = "requests", .version = 1};
+constexpr std::uint64_t kRuleSectionVersion = 1;
 
-OrderKey OrderOf(const Fact& fact) {
-  return {.time = fact.time, .not_started = fact.stage != Stage::kResponseStarted, .key = fact.key};
+std::string RuleSectionName(const rules::AlertRule& rule) {
+  return "rule/" + rule.info.id;
 }
 
-using FactsInOrder = std::map<OrderKey, Fact>;
-
-// Of unequal copies of one event the one that says more is kept, whichever came first.
-bool IsBetterCopy(const Fact& candidate, const Fact& kept) {
-  const auto rank = [](const Fact& fact) { return std::tuple(fact.level, fact.raw_length); };
-  if (rank(candidate) != rank(kept)) {
-    return rank(candidate) > rank(kept);
-  }
-  ByteWriter candidate_bytes;
-  ByteWriter kept_bytes;
-  EncodeFact(candidate, candidate_bytes);
-  EncodeFact(kept, kept_bytes);
-  return candidate_bytes.bytes() > kept_bytes.bytes();
+Micros Before(Micros time, Micros duration) {
+  return time < kBeginningOfTime + duration ? kBeginningOfTime : time - duration;
 }
 
-// Adds the fact, unless a copy that says at least as much is there. Returns false for a copy.
-bool AddOrReplace(Fact&& fact, FactsInOrder& facts) {
-  // try_emplace moves only if there is no such key yet.
-  const auto [entry, is_new] = facts.try_emplace(OrderOf(fact), std::move(fact));
-  if (!is_new && IsBetterCopy(fact, entry->second)) {
-    entry->second = std::move(fact);
-  }
-  return is_new;
+template <typename AnyStats>
+auto NumbersOf(AnyStats& stats) {
+  return std::array{&stats.facts,    &stats.judged,    &stats.duplicate, &stats.late,
+                    &stats.too_late, &stats.evictions, &stats.forgotten, &stats.early};
 }
 
 // Orders what arrives, collapses copies, pairs the stages of a request, and gives each event to
@@ -72,6 +56,10 @@ bool AddOrReplace(Fact&& fact, FactsInOrder& facts) {
 //
 //   record -> late? -> judged at the watermark
 //          \-> pending, by (time, stage, key) -> watermark passes -> judged, timers between
+//                                             \-> too many      -> the oldest judged early
+//
+// Of the budget of the state a quarter is for the pending events, a quarter for the keys by which
+// copies and requests are known, and the rest for the rules, in equal shares.
 class Engine final : public Detector {
  public:
   Engine(std::shared_ptr<const rules::RuleSet> rules, const EngineOptions& options,
@@ -92,17 +80,20 @@ class Engine final : public Detector {
   bool TakesPart(const Fact& fact, std::uint32_t alert_rule);
   void RunTimersBefore(Micros limit, RevisionSink& sink);
   void ForgetBefore(Micros horizon);
-  void EnforceSharedBudget(Micros now);
+  void EnforceKeyBudget(Micros now);
+  void EnforcePendingBudget(RevisionSink& sink);
   void NoteLoss(Micros now);
-  Micros DedupeHorizon() const;
 
   const std::shared_ptr<const rules::RuleSet> rules_;
-  const std::uint64_t shared_budget_;
+  const std::uint64_t key_budget_;
+  const std::uint64_t pending_budget_;
   std::vector<Hash128> pair_salts_;  // by alert rule
   RuleContext context_;
   std::vector<std::unique_ptr<RuleState>> states_;  // by alert rule
   Watermark watermark_;
-  Micros released_ = kBeginningOfTime;   // every event and timer before it has been judged
+  // Every event and timer before it has been judged. Later than the watermark only while pending
+  // events were judged early.
+  Micros released_ = kBeginningOfTime;
   Micros forgotten_ = kBeginningOfTime;  // copies of earlier events are not recognised any more
   FactsInOrder pending_;
   TimedKeySet judged_;  // event keys, by event time
@@ -113,9 +104,11 @@ class Engine final : public Detector {
 
 Engine::Engine(std::shared_ptr<const rules::RuleSet> rules, const EngineOptions& options,
                EpisodeObserver* observer)
-    : rules_(std::move(rules)), shared_budget_(options.max_state_bytes / 4) {
+    : rules_(std::move(rules)),
+      key_budget_(options.max_state_bytes / 4),
+      pending_budget_(options.max_state_bytes / 4) {
   context_.observer = observer;
-  const std::uint64_t share = (options.max_state_bytes - shared_budget_) /
+  const std::uint64_t share = (options.max_state_bytes - key_budget_ - pending_budget_) /
                               std::max<std::uint64_t>(rules_->alert_rules.size(), 1);
   for (std::uint32_t i = 0; i < rules_->alert_rules.size(); ++i) {
     const rules::AlertRule& rule = rules_->alert_rules[i];
@@ -124,17 +117,12 @@ Engine::Engine(std::shared_ptr<const rules::RuleSet> rules, const EngineOptions&
   }
 }
 
-Micros Engine::DedupeHorizon() const {
-  return released_ < kBeginningOfTime + kDedupeHorizon ? kBeginningOfTime
-                                                       : released_ - kDedupeHorizon;
-}
-
 void Engine::Sort(Fact&& fact, FactsInOrder& late) {
   ++stats_.facts;
   const bool is_late = fact.time < released_;
-  if (is_late && fact.time < std::max(forgotten_, DedupeHorizon())) {
+  if (is_late && fact.time < std::max(forgotten_, Before(released_, kDedupeHorizon))) {
     ++stats_.too_late;
-    if (fact.time >= DedupeHorizon()) {
+    if (fact.time >= Before(watermark_.time(), kDedupeHorizon)) {
       NoteLoss(released_);  // only the state budget keeps it from being judged
     }
     return;
@@ -143,7 +131,7 @@ void Engine::Sort(Fact&& fact, FactsInOrder& late) {
     ++stats_.duplicate;
     return;
   }
-  const bool is_new = AddOrReplace(std::move(fact), is_late ? late : pending_);
+  const bool is_new = (is_late ? late : pending_).Add(std::move(fact));
   if (!is_new) {
     ++stats_.duplicate;
   } else if (is_late) {
@@ -156,13 +144,27 @@ void Engine::Apply(FactRecord record, RevisionSink& sink) {
   for (Fact& fact : record.facts) {
     Sort(std::move(fact), late);
   }
-  for (const auto& [order, fact] : late) {
-    Judge(fact, released_, sink);
+  while (!late.empty()) {
+    Judge(late.TakeFirst(), released_, sink);
   }
   watermark_.Update(record);
   if (watermark_.time() > released_) {
     Release(watermark_.time(), sink);
   }
+  EnforcePendingBudget(sink);
+}
+
+void Engine::EnforcePendingBudget(RevisionSink& sink) {
+  if (pending_.bytes() <= pending_budget_) {
+    return;
+  }
+  // What may still come from before this time is late now. No alert that it could have counted in
+  // is exact, those that open on the way among them.
+  const Micros limit = pending_.TimeToShrinkTo(pending_budget_);
+  NoteLoss(limit);
+  const std::uint64_t before = stats_.judged;
+  Release(limit, sink);
+  stats_.early += stats_.judged - before;
 }
 
 void Engine::Finish(RevisionSink& sink) {
@@ -170,9 +172,8 @@ void Engine::Finish(RevisionSink& sink) {
 }
 
 void Engine::Release(Micros limit, RevisionSink& sink) {
-  while (!pending_.empty() && pending_.begin()->first.time < limit) {
-    const FactsInOrder::node_type next = pending_.extract(pending_.begin());
-    const Fact& fact = next.mapped();
+  while (!pending_.empty() && pending_.first_time() < limit) {
+    const Fact fact = pending_.TakeFirst();
     RunTimersBefore(fact.time, sink);
     Judge(fact, fact.time, sink);
   }
@@ -242,20 +243,20 @@ void Engine::Judge(const Fact& fact, Micros now, RevisionSink& sink) {
     state.Judge(fact, *match, now, sink);
     stats_.evictions += state.evictions() - before;
   }
-  EnforceSharedBudget(now);
+  EnforceKeyBudget(now);
 }
 
-void Engine::EnforceSharedBudget(Micros now) {
-  while (judged_.bytes() + pairs_.bytes() > shared_budget_ && pairs_.bytes() > 0) {
+void Engine::EnforceKeyBudget(Micros now) {
+  while (judged_.bytes() + pairs_.bytes() > key_budget_ && pairs_.bytes() > 0) {
     // A request whose start is forgotten may be counted a second time at its end.
     pairs_.ForgetOldest();
     NoteLoss(now);
-    ++stats_.evictions;
+    ++stats_.forgotten;
   }
-  while (judged_.bytes() > shared_budget_) {
+  while (judged_.bytes() > key_budget_) {
     // A copy that is not recognised would count twice, so nothing as old is judged any more.
     forgotten_ = std::max(forgotten_, judged_.ForgetOldest());
-    ++stats_.evictions;
+    ++stats_.forgotten;
   }
 }
 
@@ -271,64 +272,62 @@ void Engine::ForgetBefore(Micros horizon) {
 }
 
 void Engine::Save(ByteWriter& writer) const {
-  writer.Unsigned(kSnapshotVersion);
-  writer.Text(rules_->version);
-  for (const std::uint64_t number : {stats_.facts, stats_.judged, stats_.duplicate, stats_.late,
-                                     stats_.too_late, stats_.evictions}) {
-    writer.Unsigned(number);
-  }
-  watermark_.Save(writer);
-  writer.Signed(released_);
-  writer.Signed(forgotten_);
-  writer.Unsigned(pending_.size());
-  for (const auto& [order, fact] : pending_) {
-    EncodeFact(fact, writer);
-  }
-  judged_.Save(writer);
-  pairs_.Save(writer);
-  for (const auto& state : states_) {
-    state->Save(writer);
+  SaveSection(kRulesSection, writer, [&](ByteWriter& bytes) { bytes.Text(rules_->version); });
+  SaveSection(kStatisticsSection, writer, [&](ByteWriter& bytes) {
+    for (const std::uint64_t* number : NumbersOf(stats_)) {
+      bytes.Unsigned(*number);
+    }
+  });
+  SaveSection(kWatermarkSection, writer, [&](ByteWriter& bytes) {
+    watermark_.Save(bytes);
+    bytes.Signed(released_);
+    bytes.Signed(forgotten_);
+  });
+  SaveSection(kPendingSection, writer, [&](ByteWriter& bytes) { pending_.Save(bytes); });
+  SaveSection(kCopiesSection, writer, [&](ByteWriter& bytes) { judged_.Save(bytes); });
+  SaveSection(kRequestsSection, writer, [&](ByteWriter& bytes) { pairs_.Save(bytes); });
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const std::string name = RuleSectionName(rules_->alert_rules[i]);
+    SaveSection({.name = name, .version = kRuleSectionVersion}, writer,
+                [&](ByteWriter& bytes) { states_[i]->Save(bytes); });
   }
 }
 
 absl::Status Engine::Restore(ByteReader& reader) {
-  if (reader.Unsigned() != kSnapshotVersion) {
-    return absl::DataLossError("the detector state is damaged or of an unknown version");
-  }
-  const std::string version = reader.Text();
-  if (!reader.ok()) {
-    return absl::DataLossError("the detector state is damaged");
-  }
+  std::string version;
+  RETURN_IF_ERROR(
+      RestoreSection(kRulesSection, reader, [&](ByteReader& bytes) { version = bytes.Text(); }));
   if (version != rules_->version) {
     return absl::FailedPreconditionError("the detector state is of another rule set");
   }
-  for (std::uint64_t* number : {&stats_.facts, &stats_.judged, &stats_.duplicate, &stats_.late,
-                                &stats_.too_late, &stats_.evictions}) {
-    *number = reader.Unsigned();
-  }
-  watermark_.Restore(reader);
-  released_ = ReadTimeOrBound(reader);
-  forgotten_ = ReadTimeOrBound(reader);
-  pending_.clear();
-  for (std::size_t left = reader.Count(kMinFactBytes); left > 0 && reader.ok(); --left) {
-    Fact fact = DecodeFact(reader);
-    if (!IsEventTime(fact.time) || !IsEventTime(fact.received_time)) {
-      reader.Fail();
+  RETURN_IF_ERROR(RestoreSection(kStatisticsSection, reader, [&](ByteReader& bytes) {
+    for (std::uint64_t* number : NumbersOf(stats_)) {
+      *number = bytes.Unsigned();
     }
-    const OrderKey order = OrderOf(fact);
-    pending_.emplace(order, std::move(fact));
-  }
-  judged_.Restore(reader);
-  pairs_.Restore(reader);
+  }));
+  RETURN_IF_ERROR(RestoreSection(kWatermarkSection, reader, [&](ByteReader& bytes) {
+    watermark_.Restore(bytes);
+    released_ = ReadTimeOrBound(bytes);
+    forgotten_ = ReadTimeOrBound(bytes);
+  }));
+  RETURN_IF_ERROR(
+      RestoreSection(kPendingSection, reader, [&](ByteReader& bytes) { pending_.Restore(bytes); }));
+  RETURN_IF_ERROR(
+      RestoreSection(kCopiesSection, reader, [&](ByteReader& bytes) { judged_.Restore(bytes); }));
+  RETURN_IF_ERROR(
+      RestoreSection(kRequestsSection, reader, [&](ByteReader& bytes) { pairs_.Restore(bytes); }));
   context_.timers.clear();
-  for (const auto& state : states_) {
-    state->Restore(reader);
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const std::string name = RuleSectionName(rules_->alert_rules[i]);
+    RETURN_IF_ERROR(RestoreSection({.name = name, .version = kRuleSectionVersion}, reader,
+                                   [&](ByteReader& bytes) { states_[i]->Restore(bytes); }));
   }
-  return reader.ok() && reader.at_end() ? absl::OkStatus()
-                                        : absl::DataLossError("the detector state is damaged");
+  return CheckNoSectionLeft(reader);
 }
 
 }  // namespace
+
+void EpisodeObserver::OnEviction(std::uint32_t /*alert_rule*/, const Hash128& /*key*/) {}
 
 std::unique_ptr<Detector> MakeEngine(std::shared_ptr<const rules::RuleSet> rules,
                                      const EngineOptions& options, EpisodeObserver* observer) {

@@ -14,13 +14,16 @@ struct EngineOptions {
   std::uint64_t max_state_bytes = 512ULL << 20;
 };
 
-// Told which events an episode is made of: for `--events-of`, and for the oracle of the tests.
+// Told which events an episode is made of, for `--events-of`, and what the state budget did, for
+// the oracle of the tests.
 class EpisodeObserver {
  public:
   virtual ~EpisodeObserver() = default;
   // An event counts in the alert: at its opening once for each entry of the window, then for each
   // further event. `key` as in hark/fact.h.
   virtual void OnEpisodeEvent(const std::string& alert_id, const Hash128& key) = 0;
+  // A group of the rule was dropped when the event was judged.
+  virtual void OnEviction(std::uint32_t alert_rule, const Hash128& key);
 };
 
 // The stateful half for a compiled rule set. `observer` may be null and must outlive the engine.

@@ -5,12 +5,19 @@
 
 #include "base/fact_codec.h"
 #include "base/text.h"
+#include "detect/logical_size.h"
 #include "detect/snapshot_time.h"
 
 namespace hark::detect {
 namespace {
 
 constexpr std::uint32_t kSteps = 3;  // x2, x4, x8
+
+// For the state budget; the numbers are as those of detect/logical_size.h.
+constexpr std::uint64_t kEpisodeBytes = 1'280;  // with its place in a table and its timer
+constexpr std::uint64_t kMemberBytes = 32;      // of a set of hashes
+constexpr std::uint64_t kTextBytes = 32;        // of a list of texts, without what is on the heap
+constexpr std::uint64_t kNodeBytes = 64;        // of a set of texts, likewise
 
 Hash128 HashOf(std::string_view text) {
   return HashParts({text});
@@ -86,9 +93,15 @@ Episode::Episode(const rules::AlertRule& rule, const Fact& fact, const FactMatch
     first_ = std::min(first_, entry.time);
     Count(entry);
   }
+  fixed_bytes_ = FixedBytes();
   opening_size_ = rule.counted ? values_.size() : count_;
   opening_namespaces_ = namespaces_.size();
   Extend(opened_at_);
+}
+
+std::uint64_t Episode::FixedBytes() const {
+  return kEpisodeBytes + HeapBytesOf(cluster_) + HeapBytesOf(group_) + HeapBytesOf(opening_) +
+         HeapBytesOf(matched_);
 }
 
 Severity Episode::LevelOf(const WindowEntry& entry) const {
@@ -99,7 +112,7 @@ void Episode::CountObject(const WindowEntry& entry) {
   if (!entry.namespace_name.empty() && !namespaces_.contains(entry.namespace_name)) {
     if (namespaces_.size() < kMostNamespaces) {
       namespaces_.insert(entry.namespace_name);
-      text_bytes_ += entry.namespace_name.size() + 64;
+      text_bytes_ += kNodeBytes + HeapBytesOf(entry.namespace_name);
     } else {
       namespaces_overflowed_ = true;
     }
@@ -112,7 +125,7 @@ void Episode::CountObject(const WindowEntry& entry) {
       entry.namespace_name.empty() ? entry.name : entry.namespace_name + "/" + entry.name;
   // Objects of two resources may share a name.
   if (names_.size() < kMostNames && std::find(names_.begin(), names_.end(), name) == names_.end()) {
-    text_bytes_ += name.size() + 32;
+    text_bytes_ += kTextBytes + HeapBytesOf(name);
     names_.push_back(std::move(name));
   }
 }
@@ -130,7 +143,7 @@ void Episode::Count(const WindowEntry& entry) {
   if (audit_ids_.size() < audit_id_limit_ &&
       audit_id_hashes_.insert(HashOf(entry.audit_id)).second) {
     audit_ids_.push_back(entry.audit_id);
-    text_bytes_ += entry.audit_id.size() + 48;
+    text_bytes_ += kTextBytes + HeapBytesOf(entry.audit_id) + kMemberBytes;
   }
 }
 
@@ -157,7 +170,7 @@ void Episode::Evict(Micros now) {
 }
 
 std::uint64_t Episode::bytes() const {
-  return 2048 + text_bytes_ + 16 * (values_.size() + objects_.size());
+  return fixed_bytes_ + text_bytes_ + kMemberBytes * (values_.size() + objects_.size());
 }
 
 Alert Episode::Revise(AlertState state, bool exact) {
@@ -224,6 +237,7 @@ void Episode::Restore(ByteReader& reader) {
   group_ = DecodeList<GroupValue>(reader, 1, DecodeGroupValue);
   opening_ = DecodeEvidence(reader);
   matched_ = DecodeList<MatchedField>(reader, kMinMatchedFieldBytes, DecodeMatchedField);
+  fixed_bytes_ = FixedBytes();
   level_ = static_cast<Severity>(
       std::min<std::uint64_t>(reader.Unsigned(), static_cast<std::uint64_t>(Severity::kCritical)));
   revision_ = static_cast<std::uint32_t>(reader.Unsigned());

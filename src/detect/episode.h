@@ -74,6 +74,7 @@ class Episode {
  private:
   void Count(const WindowEntry& entry);
   void CountObject(const WindowEntry& entry);
+  std::uint64_t FixedBytes() const;
   Severity LevelOf(const WindowEntry& entry) const;
   bool ReachedNextStep();
 
@@ -99,7 +100,8 @@ class Episode {
   std::vector<std::string> names_, audit_ids_;
   absl::flat_hash_set<Hash128, Hash128Hasher> audit_id_hashes_;  // of audit_ids_
   std::map<Stage, std::uint64_t> stages_;
-  std::uint64_t text_bytes_ = 0;  // of the texts that grow while it is open
+  std::uint64_t fixed_bytes_ = 0;  // of what does not change while it is open
+  std::uint64_t text_bytes_ = 0;   // of the texts that grow
 };
 
 // The identity of an alert: hash(rule id, rule version, group, opening event's key).

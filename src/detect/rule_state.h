@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -42,8 +43,13 @@ struct RuleContext {
 // rule's timespan, and the open episodes. Times given to it never go backwards.
 //
 // The state is bounded by `budget` bytes, counted logically. Where it would grow past that, groups
-// that have expired go first, then the one that was seen least recently; alerts whose window spans
-// such a loss are not exact. Not thread-safe.
+// that have expired go first, then the one that was seen least recently (of several of one moment
+// the one with the least hash); alerts whose window spans such a loss are not exact.
+//
+// The open episode of a group that goes closes by its timer, after the events of this moment, so
+// that alerts close in the order (time, id). At the watermark a moment can have any number of
+// events: an eighth of the budget is for the episodes that wait so, and past that they close at
+// once, the one with the least id first. Not thread-safe.
 class RuleState {
  public:
   RuleState(const rules::AlertRule& rule, std::uint32_t index, std::uint64_t budget,
@@ -59,10 +65,11 @@ class RuleState {
   void ExpireBefore(Micros now);
 
   // Something that alerts of this rule might count was lost at `now`.
-  void NoteLoss(Micros now) { last_loss_ = now; }
+  void NoteLoss(Micros now) { last_loss_ = std::max(last_loss_, now); }
 
   std::uint64_t evictions() const { return evictions_; }
-  std::uint64_t bytes() const { return bytes_; }
+  // Of all that it remembers, episodes that wait for their close among it.
+  std::uint64_t bytes() const { return bytes_ + waiting_bytes_; }
   std::size_t groups() const { return groups_.size(); }
 
   void Save(ByteWriter& writer) const;
@@ -88,7 +95,9 @@ class RuleState {
   void SetTimer(const Episode& episode, Micros old_time);
   void Expire(Micros limit);
   void Drop(const Hash128& key);
-  void EnforceBudget(const Hash128& current, Micros now);
+  void EnforceBudget(const Hash128& current, const Fact& fact, Micros now, RevisionSink& sink);
+  void Evict(const Hash128& key, Micros now);
+  void CloseWaiting(RevisionSink& sink);
   std::uint64_t BytesOf(const Group& group) const;
   Micros ExpiryOf(const Group& group) const;
   bool Exact(const Episode& episode) const;
@@ -97,13 +106,16 @@ class RuleState {
 
   const rules::AlertRule& rule_;
   const std::uint32_t index_;
-  const std::uint64_t budget_;
+  const std::uint64_t waiting_budget_;
+  const std::uint64_t budget_;  // of the rest
   RuleContext& context_;
   absl::flat_hash_map<Hash128, Group, Hash128Hasher> groups_;
   absl::flat_hash_map<Hash128, OpenEpisode, Hash128Hasher> episodes_;  // by alert id
   std::set<TimedKey> by_last_seen_;                                    // all groups
   std::set<TimedKey> by_expiry_;  // groups without an open episode
-  std::uint64_t bytes_ = 0;
+  std::set<Hash128> waiting_;     // open episodes whose groups are gone
+  std::uint64_t bytes_ = 0;       // of the groups and their episodes
+  std::uint64_t waiting_bytes_ = 0;
   std::uint64_t evictions_ = 0;
   Micros last_loss_ = kBeginningOfTime;
 };

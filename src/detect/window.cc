@@ -3,9 +3,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "detect/logical_size.h"
 #include "detect/snapshot_time.h"
 
 namespace hark::detect {
+
+std::uint64_t WindowEntry::bytes() const {
+  // With its share of a node of the deque, which holds two.
+  std::uint64_t bytes = 264;
+  for (const std::string* text : {&audit_id, &resource, &namespace_name, &name, &value}) {
+    bytes += HeapBytesOf(*text);
+  }
+  return bytes;
+}
 
 void WindowEntry::Save(ByteWriter& writer) const {
   writer.Signed(seen);

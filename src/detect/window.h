@@ -23,10 +23,7 @@ struct WindowEntry {
   std::string value;                           // what value_count counts
 
   // What it counts for in the state budget.
-  std::uint64_t bytes() const {
-    return 96 + audit_id.size() + resource.size() + namespace_name.size() + name.size() +
-           value.size();
-  }
+  std::uint64_t bytes() const;
   void Save(ByteWriter& writer) const;
   static WindowEntry Read(ByteReader& reader);
   friend bool operator==(const WindowEntry&, const WindowEntry&) = default;

@@ -1,6 +1,7 @@
 #include "match/redact.h"
 
 #include <algorithm>
+#include <array>
 
 #include "absl/strings/str_format.h"
 
@@ -58,18 +59,41 @@ std::string_view ClassOf(std::string_view value) {
   return value.size() >= 16 && AllOf(value, IsBase64) ? "base64" : "text";
 }
 
-// A query key is chosen by the client too: only one that looks like a parameter's name is shown.
-bool IsPlainKey(std::string_view key) {
-  return !key.empty() && key.size() <= 32 && AllOf(key, [](char c) { return IsAlpha(c); });
+// The parameters of the Kubernetes API whose names are shown and whose values are not.
+constexpr std::array kKeysWithoutValue = std::to_array<std::string_view>({
+    "command",
+    "continue",
+    "export",
+    "fieldValidation",
+    "gracePeriodSeconds",
+    "includeObject",
+    "insecureSkipTLSVerifyBackend",
+    "limitBytes",
+    "orphanDependents",
+    "path",
+    "ports",
+    "pretty",
+    "previous",
+    "propagationPolicy",
+    "sinceSeconds",
+    "sinceTime",
+    "stderr",
+    "stream",
+    "timeout",
+    "timestamps",
+});
+
+// A query key is chosen by the client too, and may be a secret as well as its value: "?hunter2".
+bool IsShownKey(std::string_view key) {
+  return rules::IsHarmlessQueryKey(key) ||
+         std::find(kKeysWithoutValue.begin(), kKeysWithoutValue.end(), key) !=
+             kKeysWithoutValue.end();
 }
 
-// A semicolon parts parameters too for servers up to Kubernetes 1.21.
-constexpr std::string_view kSeparators = "&;";
-
-void AppendParameter(std::string_view parameter, std::string& out) {
+void AppendPlainParameter(std::string_view parameter, std::string& out) {
   const std::size_t equals = parameter.find('=');
   const std::string_view key = parameter.substr(0, equals);
-  if (!IsPlainKey(key)) {
+  if (!IsShownKey(key)) {
     out += Redacted(parameter);
     return;
   }
@@ -78,9 +102,19 @@ void AppendParameter(std::string_view parameter, std::string& out) {
     return;
   }
   const std::string_view value = parameter.substr(equals + 1);
-  const bool harmless = rules::IsHarmlessQueryKey(key);
   out += '=';
-  out += harmless ? std::string(value) : Redacted(value);
+  out += rules::IsHarmlessQueryKey(key) ? std::string(value) : Redacted(value);
+}
+
+// A semicolon parts parameters for servers up to Kubernetes 1.21 and none for later ones: what
+// follows it is a parameter, or a part of the value before it, and never worth the risk.
+void AppendParameter(std::string_view parameter, std::string& out) {
+  const std::size_t semicolon = parameter.find(';');
+  AppendPlainParameter(parameter.substr(0, semicolon), out);
+  if (semicolon != std::string_view::npos) {
+    out += ';';
+    out += Redacted(parameter.substr(semicolon + 1));
+  }
 }
 
 void AppendPath(const AuditEvent& event, std::string_view path, std::string& out) {
@@ -128,13 +162,13 @@ std::string RedactUri(const AuditEvent& event) {
   out += '?';
   std::string_view rest = uri.substr(question + 1);
   while (true) {
-    const std::size_t separator = rest.find_first_of(kSeparators);
-    AppendParameter(rest.substr(0, separator), out);
-    if (separator == std::string_view::npos) {
+    const std::size_t ampersand = rest.find('&');
+    AppendParameter(rest.substr(0, ampersand), out);
+    if (ampersand == std::string_view::npos) {
       return out;
     }
-    out += rest[separator];
-    rest.remove_prefix(separator + 1);
+    out += '&';
+    rest.remove_prefix(ampersand + 1);
   }
 }
 

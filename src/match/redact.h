@@ -13,8 +13,8 @@ std::string Redacted(std::string_view value);
 
 // A request URI with nothing in it but what is known to be harmless. Kept: the path of a request
 // whose objectRef has a resource, up to the start of what a proxy passes on; the keys of the
-// query; and the values of an allow-list of query keys (limit, labelSelector, ...). Everything
-// else, exec arguments and continue tokens among it, is redacted.
+// query that are parameters of the Kubernetes API; and the values of an allow-list of these (limit,
+// labelSelector, ...). Everything else, exec arguments and continue tokens among it, is redacted.
 std::string RedactUri(const AuditEvent& event);
 
 }  // namespace hark::match

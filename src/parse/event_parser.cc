@@ -14,6 +14,8 @@
 namespace hark::parse {
 namespace {
 
+constexpr std::int64_t kHighestCode = 999;
+
 std::optional<Stage> StageOf(std::string_view text) {
   if (text == "ResponseComplete") {
     return Stage::kResponseComplete;
@@ -247,10 +249,16 @@ error_code EventParser::Impl::ReadObjectRef(ondemand::value& value, AuditEvent& 
 error_code EventParser::Impl::ReadCode(ondemand::value& value, std::int32_t& code) {
   code = 0;
   std::int64_t number = 0;
-  if (const error_code error = value.get_int64().get(number)) {
-    return Tolerate(error, value);
+  if (value.get_int64().get(number) != SUCCESS) {
+    // 200.0 and 2e2 are 200 for whoever wrote them, or passed them on through floating point.
+    double real = 0;
+    if (const error_code error = value.get_double().get(real)) {
+      return Tolerate(error, value);
+    }
+    number = real >= 0 && real <= kHighestCode ? static_cast<std::int64_t>(real) : -1;
+    number = static_cast<double>(number) == real ? number : -1;
   }
-  if (number < 0 || number > 999) {
+  if (number < 0 || number > kHighestCode) {
     ++wrong_types;
   } else {
     code = static_cast<std::int32_t>(number);

@@ -407,45 +407,6 @@ TEST(EngineTest, EveryFactIsCountedOnce) {
   EXPECT_EQ(stats.late, 1);
 }
 
-// Keys of copies and pairs take a quarter of the budget, 32 bytes each: here there is room for
-// eight of them.
-constexpr EngineOptions kTiny = {.max_state_bytes = 4 * 8 * 32};
-
-TEST(EngineTest, EventsInTimeAreJudgedThoughTheirMinuteWasForgotten) {
-  EngineHarness harness({EventSpec(kHour)}, kTiny);
-  for (int i = 0; i < 40; ++i) {
-    harness.Batch("source", {AliceAt(kStart + i * kSecond, std::to_string(i)).Build()});
-  }
-  harness.Finish();
-  EXPECT_EQ(harness.engine().stats().too_late, 0);
-  EXPECT_EQ(harness.engine().stats().judged, 40);
-  EXPECT_GT(harness.engine().stats().evictions, 0);
-}
-
-TEST(EngineTest, ALateEventOfAForgottenMinuteIsTooLate) {
-  EngineHarness harness({EventSpec(kHour)}, kTiny);
-  std::vector<Fact> facts;
-  for (int i = 0; i < 40; ++i) {
-    facts.push_back(AliceAt(kStart + i, std::to_string(i)).Build());
-  }
-  facts.push_back(AliceAt(kStart + 2 * kMinute, "last").Build());
-  harness.Batch("source", facts);
-  harness.Batch("source", {facts[0]});
-  EXPECT_EQ(harness.engine().stats().too_late, 1);
-}
-
-TEST(EngineTest, AlertsAreNotExactWhenRequestsAreForgotten) {
-  EngineHarness harness({EventSpec(kHour)}, kTiny);
-  std::vector<Fact> facts;
-  for (int i = 0; i < 40; ++i) {
-    facts.push_back(AliceAt(kStart + i, std::to_string(i)).Build());
-  }
-  harness.Batch("source", facts);
-  harness.Finish();
-  EXPECT_TRUE(harness.revisions().front().exact);
-  EXPECT_FALSE(harness.revisions().back().exact);
-}
-
 TEST(EngineTest, ASnapshotOfAnotherRuleSetIsRefused) {
   ByteWriter writer;
   MakeEngine(MakeRuleSet({EventSpec(kMinute)}, "other"), {})->Save(writer);
@@ -457,8 +418,37 @@ TEST(EngineTest, ASnapshotOfAnotherRuleSetIsRefused) {
 TEST(EngineTest, ASnapshotOfAnotherVersionIsRefused) {
   EngineHarness harness({EventSpec(kMinute)});
   std::string bytes = harness.Save();
-  bytes[0] = 77;
-  EXPECT_THAT(harness.Restore(bytes), StatusIs(absl::StatusCode::kDataLoss, _));
+  const std::string name = "watermark";
+  bytes[bytes.find(name) + name.size()] = 77;
+  EXPECT_THAT(harness.Restore(bytes), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                               HasSubstr("\"watermark\" of version 77")));
+}
+
+TEST(EngineTest, ASnapshotWithAnUnknownSectionIsRefused) {
+  EngineHarness harness({EventSpec(kMinute)});
+  const std::string bytes = harness.Save();
+  std::string other = bytes;
+  other.replace(other.find("pending"), 7, "dreamed");
+  EXPECT_THAT(harness.Restore(other),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("\"dreamed\"")));
+  ByteWriter more;
+  more.Text("baselines");
+  more.Unsigned(3);
+  more.Text("?");
+  EXPECT_THAT(
+      harness.Restore(bytes + more.bytes()),
+      StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("\"baselines\" of version 3")));
+}
+
+TEST(EngineTest, BytesAfterThePartOfASectionAreDamage) {
+  EngineHarness harness({EventSpec(kMinute)});
+  std::string bytes = harness.Save();
+  const std::size_t length = bytes.find("copies") + 6 + 1;  // of an empty set: one byte
+  ASSERT_EQ(bytes[length], 1);
+  bytes[length] = 2;
+  bytes.insert(length + 1, 1, '\0');
+  EXPECT_THAT(harness.Restore(bytes),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("\"copies\"")));
 }
 
 TEST(EngineTest, BytesAfterASnapshotAreDamage) {

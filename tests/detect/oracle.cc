@@ -9,9 +9,9 @@
 #include <tuple>
 #include <utility>
 
-#include "base/fact_codec.h"
 #include "base/hash128.h"
 #include "base/text.h"
+#include "detect/oracle_arrivals.h"
 
 namespace hark::testing {
 namespace {
@@ -19,110 +19,6 @@ namespace {
 using rules::AlertRule;
 
 constexpr Micros kMinute = 60'000'000;
-
-struct JudgedEvent {
-  const Fact* fact = nullptr;  // the best copy
-  Micros seen = 0;             // when it is judged
-  bool late = false;
-  std::size_t record = 0;  // late events only: that brought it
-};
-
-// The one order: late events come before the events of the watermark at which they are judged.
-auto OrderOf(const JudgedEvent& event) {
-  return std::tuple(event.seen, !event.late, event.record, event.fact->time,
-                    event.fact->stage != Stage::kResponseStarted, event.fact->key);
-}
-
-auto WorthOf(const Fact& fact) {
-  ByteWriter bytes;
-  EncodeFact(fact, bytes);
-  return std::tuple(fact.level, fact.raw_length, bytes.Take());
-}
-
-// Finds out which events are judged and when: watermark, late events, copies.
-class Arrivals {
- public:
-  explicit Arrivals(DetectorStats& stats) : stats_(stats) {}
-
-  std::vector<JudgedEvent> Sort(const std::vector<FactRecord>& records) {
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      for (const Fact& fact : records[i].facts) {
-        Take(fact, i);
-      }
-      MoveWatermark(records[i]);
-    }
-    std::vector<JudgedEvent> events;
-    for (const auto& [key, event] : events_) {
-      events.push_back(event);
-    }
-    std::sort(events.begin(), events.end(),
-              [](const auto& a, const auto& b) { return OrderOf(a) < OrderOf(b); });
-    stats_.judged = events.size();
-    return events;
-  }
-
- private:
-  struct Source {
-    Micros lateness = 0;
-    Micros promised = kBeginningOfTime;
-  };
-
-  void Take(const Fact& fact, std::size_t record) {
-    ++stats_.facts;
-    const bool late = watermark_ != kBeginningOfTime && fact.time < watermark_;
-    if (late && fact.time < watermark_ - 10 * kMinute) {
-      ++stats_.too_late;
-      return;
-    }
-    const auto [entry, is_new] =
-        events_.try_emplace(fact.key, JudgedEvent{.fact = &fact,
-                                                  .seen = late ? watermark_ : fact.time,
-                                                  .late = late,
-                                                  .record = late ? record : 0});
-    if (is_new) {
-      stats_.late += late ? 1 : 0;
-      return;
-    }
-    ++stats_.duplicate;
-    JudgedEvent& event = entry->second;
-    const bool still_waits = event.late ? event.record == record : !late;
-    if (still_waits && WorthOf(fact) > WorthOf(*event.fact)) {
-      event.fact = &fact;
-    }
-  }
-
-  void MoveWatermark(const FactRecord& record) {
-    Source& source = sources_[record.source];
-    switch (record.kind) {
-      case FactRecord::Kind::kDeclare:
-        source.lateness = record.lateness;
-        break;
-      case FactRecord::Kind::kBatch:
-        if (record.highest_time != kBeginningOfTime) {
-          source.promised = std::max(source.promised, record.highest_time - source.lateness);
-        }
-        break;
-      case FactRecord::Kind::kIdle:
-        source.promised = std::max(source.promised, record.highest_time);
-        break;
-      case FactRecord::Kind::kEnd:
-        sources_.erase(record.source);
-        break;
-    }
-    Micros minimum = kEndOfTime;
-    for (const auto& [name, each] : sources_) {
-      minimum = std::min(minimum, each.promised);
-    }
-    if (!sources_.empty()) {
-      watermark_ = std::max(watermark_, minimum);
-    }
-  }
-
-  DetectorStats& stats_;
-  std::map<Hash128, JudgedEvent> events_;
-  std::map<std::string, Source> sources_;
-  Micros watermark_ = kBeginningOfTime;
-};
 
 // An event as one rule sees it.
 struct Seen {
@@ -287,11 +183,12 @@ Alert NaiveEpisode::Describe() const {
 // One alerting rule over all judged events.
 class NaiveRule {
  public:
-  NaiveRule(const AlertRule& rule, std::size_t index) : rule_(rule), index_(index) {}
+  NaiveRule(const AlertRule& rule, std::uint32_t index, const std::vector<Loss>& losses)
+      : rule_(rule), index_(index), shared_losses_(losses) {}
 
-  std::vector<Emitted> Run(const std::vector<JudgedEvent>& events,
-                           const std::vector<std::uint64_t>& evictions);
-  const std::set<std::string>& evicted_groups() const { return evicted_groups_; }
+  std::vector<Emitted> Run(const std::vector<JudgedEvent>& events, const Pressure& pressure);
+  // Adds what was evicted.
+  void Report(Expectation& expectation) const;
 
  private:
   std::optional<Seen> See(const JudgedEvent& event, std::size_t place) const;
@@ -299,16 +196,18 @@ class NaiveRule {
   std::vector<Seen> Evidence(const Seen& by) const;
   void CloseBefore(Micros time);
   void Evict(const Seen& current, std::uint64_t groups);
-  bool IsExact(const NaiveEpisode& episode, Micros time) const;
-  void Emit(NaiveEpisode& episode, AlertState state, Micros time, std::size_t place);
+  bool IsExact(const NaiveEpisode& episode, Micros time, const JudgedEvent* by) const;
+  // `by` is null for a timer.
+  void Emit(NaiveEpisode& episode, AlertState state, Micros time, const Seen* by);
 
   const AlertRule& rule_;
-  const std::size_t index_;
+  const std::uint32_t index_;
+  const std::vector<Loss>& shared_losses_;
   std::set<Hash128> requests_;                       // of which it took a stage
   std::map<std::string, std::vector<Seen>> groups_;  // since the group was last evicted
   std::map<std::string, NaiveEpisode> open_;         // by group
   std::vector<NaiveEpisode> evicted_;                // they close at the time of their eviction
-  std::vector<Micros> losses_;
+  std::vector<Micros> losses_;                       // the rule's own
   std::set<std::string> evicted_groups_;
   std::vector<Emitted> emitted_;
 };
@@ -357,20 +256,24 @@ std::vector<Seen> NaiveRule::Evidence(const Seen& by) const {
   return {newest_first.rbegin(), newest_first.rend()};
 }
 
-bool NaiveRule::IsExact(const NaiveEpisode& episode, Micros time) const {
-  return std::none_of(losses_.begin(), losses_.end(), [&](Micros loss) {
-    return loss <= time &&
-           (loss >= episode.opened_at() || loss > episode.opened_at() - rule_.timespan);
-  });
+bool NaiveRule::IsExact(const NaiveEpisode& episode, Micros time, const JudgedEvent* by) const {
+  const auto concerns = [&](Micros loss) {
+    return loss >= episode.opened_at() || loss > episode.opened_at() - rule_.timespan;
+  };
+  return std::none_of(losses_.begin(), losses_.end(),
+                      [&](Micros loss) { return loss <= time && concerns(loss); }) &&
+         std::none_of(shared_losses_.begin(), shared_losses_.end(), [&](const Loss& loss) {
+           return (by == nullptr ? time >= loss.from : loss.IsKnownTo(*by)) && concerns(loss.at);
+         });
 }
 
-void NaiveRule::Emit(NaiveEpisode& episode, AlertState state, Micros time, std::size_t place) {
-  const bool by_timer = state == AlertState::kClosed;
-  Alert alert = episode.Revise(state, IsExact(episode, time));
+void NaiveRule::Emit(NaiveEpisode& episode, AlertState state, Micros time, const Seen* by) {
+  const bool by_timer = by == nullptr;
+  Alert alert = episode.Revise(state, IsExact(episode, time, by_timer ? nullptr : by->event));
   const std::uint32_t n = alert.n;
   emitted_.push_back({.time = time,
                       .by_timer = by_timer,
-                      .place = by_timer ? 0 : place,
+                      .place = by_timer ? 0 : by->place,
                       .timer_id = by_timer ? episode.id() : "",
                       .rule = index_,
                       .n = n,
@@ -380,7 +283,7 @@ void NaiveRule::Emit(NaiveEpisode& episode, AlertState state, Micros time, std::
 void NaiveRule::CloseBefore(Micros time) {
   for (auto open = open_.begin(); open != open_.end();) {
     if (open->second.closes_at() < time) {
-      Emit(open->second, AlertState::kClosed, open->second.closes_at(), 0);
+      Emit(open->second, AlertState::kClosed, open->second.closes_at(), nullptr);
       open = open_.erase(open);
     } else {
       ++open;
@@ -394,25 +297,29 @@ void NaiveRule::Judge(const Seen& seen) {
   const auto open = open_.find(seen.group);
   if (open != open_.end()) {
     if (open->second.Add(seen, !evidence.empty())) {
-      Emit(open->second, AlertState::kEscalated, seen.time(), seen.place);
+      Emit(open->second, AlertState::kEscalated, seen.time(), &seen);
     }
   } else if (!evidence.empty()) {
     NaiveEpisode& episode =
         open_.emplace(seen.group, NaiveEpisode(rule_, std::move(evidence))).first->second;
-    Emit(episode, AlertState::kOpened, seen.time(), seen.place);
+    Emit(episode, AlertState::kOpened, seen.time(), &seen);
   }
 }
 
 // Groups that have expired are gone anyway; of the others the one goes first that was seen least
-// recently, but never the one whose event is being judged.
+// recently, of several the one with the least hash, but never the one whose event is being judged.
 void NaiveRule::Evict(const Seen& current, std::uint64_t groups) {
   for (; groups > 0; --groups) {
     const std::string* victim = nullptr;
     for (const auto& [group, history] : groups_) {
       const Micros last_seen = history.back().time();
       const bool expired = !open_.contains(group) && last_seen + rule_.timespan <= current.time();
+      const auto order = [](const std::string& key, Micros time) {
+        return std::pair(time, HashParts({key}));
+      };
       if (group != current.group && !expired &&
-          (victim == nullptr || last_seen < groups_.at(*victim).back().time())) {
+          (victim == nullptr ||
+           order(group, last_seen) < order(*victim, groups_.at(*victim).back().time()))) {
         victim = &group;
       }
     }
@@ -431,8 +338,17 @@ void NaiveRule::Evict(const Seen& current, std::uint64_t groups) {
   }
 }
 
+void NaiveRule::Report(Expectation& expectation) const {
+  for (const std::string& group : evicted_groups_) {
+    expectation.evicted_groups.emplace(index_, group);
+  }
+  for (const NaiveEpisode& episode : evicted_) {
+    expectation.evicted_alerts.insert(episode.id());
+  }
+}
+
 std::vector<Emitted> NaiveRule::Run(const std::vector<JudgedEvent>& events,
-                                    const std::vector<std::uint64_t>& evictions) {
+                                    const Pressure& pressure) {
   for (std::size_t place = 0; place < events.size(); ++place) {
     const std::optional<Seen> seen = See(events[place], place);
     if (!seen) {
@@ -443,13 +359,14 @@ std::vector<Emitted> NaiveRule::Run(const std::vector<JudgedEvent>& events,
     }
     CloseBefore(seen->time());
     Judge(*seen);
-    if (place < evictions.size()) {
-      Evict(*seen, evictions[place]);
+    const auto evictions = pressure.evictions.find({index_, seen->fact().key});
+    if (evictions != pressure.evictions.end()) {
+      Evict(*seen, evictions->second);
     }
   }
   CloseBefore(kEndOfTime);
   for (NaiveEpisode& episode : evicted_) {
-    Emit(episode, AlertState::kClosed, episode.closes_at(), 0);
+    Emit(episode, AlertState::kClosed, episode.closes_at(), nullptr);
   }
   return std::move(emitted_);
 }
@@ -457,15 +374,16 @@ std::vector<Emitted> NaiveRule::Run(const std::vector<JudgedEvent>& events,
 }  // namespace
 
 Expectation Expect(const rules::RuleSet& rules, const std::vector<FactRecord>& records,
-                   const std::vector<std::uint64_t>& evictions) {
+                   const Pressure& pressure) {
   Expectation expectation;
-  const std::vector<JudgedEvent> events = Arrivals(expectation.stats).Sort(records);
+  Arrivals arrivals(expectation.stats, pressure.released);
+  const std::vector<JudgedEvent> events = arrivals.Sort(records);
   std::vector<Emitted> all;
-  for (std::size_t i = 0; i < rules.alert_rules.size(); ++i) {
-    NaiveRule rule(rules.alert_rules[i], i);
-    std::vector<Emitted> emitted = rule.Run(events, evictions);
+  for (std::uint32_t i = 0; i < rules.alert_rules.size(); ++i) {
+    NaiveRule rule(rules.alert_rules[i], i, arrivals.losses());
+    std::vector<Emitted> emitted = rule.Run(events, pressure);
     std::move(emitted.begin(), emitted.end(), std::back_inserter(all));
-    expectation.evicted_groups.insert(rule.evicted_groups().begin(), rule.evicted_groups().end());
+    rule.Report(expectation);
   }
   std::sort(all.begin(), all.end(),
             [](const Emitted& a, const Emitted& b) { return OrderOf(a) < OrderOf(b); });

@@ -290,29 +290,37 @@ Case RandomCase(std::uint64_t seed) {
 }
 
 Case RandomCaseUnderPressure(std::uint64_t seed) {
+  constexpr Micros kUnit = 20 * kMinute;
+  constexpr Micros kGrid = 4 * kMinute;  // of the events
   Random random(seed);
   Case made;
   made.seed = seed;
-  made.max_state_bytes = 4'000 + random.Below(10'000);
-  RuleSpec rule = RandomRules(random, 20 * kMinute).front();
-  rule.group_by = 1;
-  rule.fed_by = {0};
-  made.rules = {rule};
-  const std::uint64_t events = 10 + random.Below(50);
+  made.max_state_bytes = 24'000 + random.Below(60'000);
+  while (made.rules.size() < 2) {
+    made.rules = RandomRules(random, kUnit);
+  }
+  made.rules.resize(2);
+  for (RuleSpec& rule : made.rules) {
+    rule.group_by = 1;
+  }
+  const Micros lateness = random.OneIn(2) ? 0 : random.TimeBelow(15) * kUnit;
+  const std::uint64_t events = 10 + random.Below(60);
+  std::vector<Fact> facts;
   for (std::uint64_t i = 0; i < events; ++i) {
     // So far apart that copies and pairs, which have a share of their own, take little memory.
+    const Micros steps = random.TimeBelow(3 * static_cast<Micros>(events));
+    const bool is_near = i > 0 && random.OneIn(2);
     const Micros time =
-        kStart + static_cast<Micros>(i) * 20 * kMinute + random.TimeBelow(10 * kMinute);
+        is_near ? facts.back().time + random.TimeBelow(3) * kMinute : kStart + steps * kGrid;
     Traits traits = RandomTraits(random);
     traits.keys = {absl::StrFormat("actor%d", random.Below(10))};
-    traits.event_rules = {0};
     FactBuilder builder(absl::StrFormat("id%d", i), time);
     AddObject(random, builder);
     AddMatches(made.rules, traits, builder);
-    FactRecord record = Marker(FactRecord::Kind::kBatch, "source");
-    AddFact(builder.Build(), record);
-    made.records.push_back(std::move(record));
+    facts.push_back(builder.Build());
   }
+  made.records =
+      RandomRecords(random, RandomDeliveries(random, facts, lateness, kGrid), lateness, kGrid);
   return made;
 }
 

@@ -66,7 +66,8 @@ Fact UnequalCopy(Random& random, const Fact& fact);
 // that are declared or not, idle records, ends, and records of any size.
 Case RandomCase(std::uint64_t seed);
 
-// One rule, one event at a time and a state budget that holds a few groups only.
+// Two rules, many groups, ties and late events, and a state budget that holds a few groups and, as
+// the lateness may be long, sometimes not all pending events.
 Case RandomCaseUnderPressure(std::uint64_t seed);
 
 // What the engine makes of the records, with the end of all time after them.

@@ -197,11 +197,12 @@ TEST(RuleStateTest, AGroupWithAnOpenAlertIsNotForgotten) {
   EXPECT_EQ(harness.state().bytes(), 0);
 }
 
-// So much that groups of one entry each fit in, but no further one.
+// So much that groups of one entry each fit in, but no further one, beside the eighth for episodes
+// that wait for their close.
 std::uint64_t BudgetOf(std::uint64_t groups, const RuleSpec& spec) {
   Harness harness(spec);
   harness.Event("x", kStart);
-  return groups * harness.state().bytes() + 1;
+  return groups * harness.state().bytes() * 8 / 7 + 2;
 }
 
 TEST(RuleStateTest, OverBudgetTheGroupSeenLeastRecentlyGoesFirst) {
@@ -266,6 +267,55 @@ TEST(RuleStateTest, AnEvictedGroupWithAnOpenAlertClosesIt) {
   EXPECT_EQ(harness.revisions().back().closed, kStart + kSecond);
 }
 
+TEST(RuleStateTest, AnAlertThatWaitsForItsCloseCountsForTheBudget) {
+  const RuleSpec spec = EventSpec(kHour);
+  Harness harness(spec, BudgetOf(20, spec));
+  const auto group = [](int i) { return absl::StrFormat("%02d", i); };
+  for (int i = 0; i < 20; ++i) {
+    harness.Event(group(i), kStart);
+  }
+  const std::uint64_t full = harness.state().bytes();
+  harness.Event(group(20), kStart + kSecond);
+  EXPECT_EQ(harness.state().evictions(), 1);
+  EXPECT_EQ(harness.timers().size(), 21);
+  EXPECT_GT(harness.state().bytes(), full);
+  harness.RunTimersBefore(kStart + kSecond + 1);
+  EXPECT_EQ(harness.state().bytes(), full);
+}
+
+TEST(RuleStateTest, AlertsThatWaitForTheirCloseAreNeverMoreThanTheBudgetHolds) {
+  const RuleSpec spec = EventSpec(kHour);
+  const std::uint64_t budget = BudgetOf(20, spec);
+  Harness harness(spec, budget);
+  for (int i = 0; i < 500; ++i) {
+    harness.Event(absl::StrFormat("%03d", i), kStart);
+    EXPECT_LE(harness.state().bytes(), budget);
+  }
+  EXPECT_EQ(harness.state().evictions(), 480);
+  std::vector<std::string> closed;
+  for (const Alert& alert : harness.revisions()) {
+    if (alert.state == AlertState::kClosed) {
+      EXPECT_EQ(alert.closed, kStart);
+      EXPECT_FALSE(alert.exact);
+      closed.push_back(alert.id);
+    }
+  }
+  // Those that wait are closed by their timers, and nobody twice.
+  EXPECT_EQ(closed.size() + harness.timers().size(), 500);
+  harness.RunTimersBefore(kStart + 1);
+  EXPECT_EQ(harness.timers().size(), 20);
+  harness.RunTimersBefore(kStart + 2 * kHour);
+  EXPECT_EQ(harness.revisions().size(), 1'000);
+}
+
+TEST(RuleStateTest, AnEarlierLossDoesNotHideALaterOne) {
+  Harness harness(EventCountSpec(1, kMinute, kSecond));
+  harness.state().NoteLoss(kStart + kHour);
+  harness.state().NoteLoss(kStart);
+  harness.Event("a", kStart + kHour);
+  EXPECT_THAT(harness.Story(), ElementsAre("a opened: count 1, not exact"));
+}
+
 TEST(RuleStateTest, AGroupThatComesBackInTheMomentOfItsEvictionOpensAnotherAlert) {
   const RuleSpec spec = EventSpec(kHour);
   Harness harness(spec, BudgetOf(1, spec));
@@ -310,6 +360,26 @@ TEST(RuleStateTest, ComesBackAsItWas) {
   EXPECT_EQ(restored.timers().size(), 2);
   restored.RunTimersBefore(kStart + 2 * kHour);
   EXPECT_EQ(restored.revisions().size(), 2);
+}
+
+TEST(RuleStateTest, AnAlertThatWaitsForItsCloseComesBackAsItWas) {
+  const RuleSpec spec = EventSpec(kHour);
+  const std::uint64_t budget = BudgetOf(20, spec);
+  Harness harness(spec, budget);
+  for (int i = 0; i < 21; ++i) {
+    harness.Event(absl::StrFormat("%02d", i), kStart);
+  }
+  const std::string bytes = Saved(harness.state());
+  Harness restored(spec, budget);
+  ByteReader reader(bytes);
+  restored.state().Restore(reader);
+  ASSERT_TRUE(reader.ok() && reader.at_end());
+  EXPECT_EQ(Saved(restored.state()), bytes);
+  EXPECT_EQ(restored.state().bytes(), harness.state().bytes());
+  harness.RunTimersBefore(kStart + 1);
+  restored.RunTimersBefore(kStart + 1);
+  EXPECT_EQ(restored.revisions().size(), 1);
+  EXPECT_EQ(restored.state().bytes(), harness.state().bytes());
 }
 
 TEST(RuleStateTest, AnOpenAlertThatIsMissingIsDamage) {

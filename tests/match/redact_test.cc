@@ -81,14 +81,20 @@ TEST(RedactTest, AContinueTokenShowsItsLength) {
             "/api/v1/secrets?continue=<redacted:23:base64>&limit=1");
 }
 
-TEST(RedactTest, UnknownParametersAreRedacted) {
-  EXPECT_EQ(Shown("/x?token=eyJa.b.c&password=&access=1"),
-            "/x?token=<redacted:8:jwt>&password=<redacted:0:empty>&access=<redacted:1:number>");
+TEST(RedactTest, UnknownParametersAreRedactedWhole) {
+  EXPECT_EQ(Shown("/x?token=eyJa.b.c&password=&hunter=1"),
+            "/x?<redacted:14:text>&<redacted:9:text>&<redacted:8:text>");
+}
+
+TEST(RedactTest, OfOtherParametersOfTheApiTheNameIsShown) {
+  EXPECT_EQ(Shown("/x?timeout=10s&continue=&propagationPolicy=Background"),
+            "/x?timeout=<redacted:3:text>&continue=<redacted:0:empty>&"
+            "propagationPolicy=<redacted:10:text>");
 }
 
 TEST(RedactTest, WhatAProxyPassesOnIsRedacted) {
   EXPECT_EQ(ShownProxy("/api/v1/nodes/n/proxy/run/ns/pod/c?cmd=id"),
-            "/api/v1/nodes/n/proxy/<redacted:12:text>?cmd=<redacted:2:text>");
+            "/api/v1/nodes/n/proxy/<redacted:12:text>?<redacted:6:text>");
   EXPECT_EQ(ShownProxy("/api/v1/nodes/n/proxy/"), "/api/v1/nodes/n/proxy/");
   EXPECT_EQ(ShownProxy("/api/v1/nodes/n/proxy"), "/api/v1/nodes/n/proxy");
 }
@@ -118,11 +124,13 @@ TEST(RedactTest, ANamespaceCalledProxyRevealsNothing) {
 
 TEST(RedactTest, AnEncodedKeyIsNotTakenForAHarmlessOne) {
   EXPECT_EQ(Shown("/x?%6cimit=hunter2"), "/x?<redacted:15:text>");
-  EXPECT_EQ(Shown("/x?Limit=hunter2"), "/x?Limit=<redacted:7:text>");
+  EXPECT_EQ(Shown("/x?Limit=hunter2"), "/x?<redacted:13:text>");
 }
 
-TEST(RedactTest, AKeyThatLooksLikeNoParameterIsRedactedWhole) {
+TEST(RedactTest, AWordInPlaceOfAParameterIsRedacted) {
   EXPECT_EQ(Shown("/x?hunter2"), "/x?<redacted:7:text>");
+  EXPECT_EQ(Shown("/x?hunter"), "/x?<redacted:6:text>");
+  EXPECT_EQ(Shown("/x?limit=1&hunter"), "/x?limit=1&<redacted:6:text>");
   EXPECT_EQ(Shown("/x?=hunter2"), "/x?<redacted:8:text>");
   EXPECT_EQ(Shown("/x?" + std::string(33, 'a') + "=1"), "/x?<redacted:35:base64>");
 }
@@ -135,11 +143,15 @@ TEST(RedactTest, OddQueryStringsKeepTheirShape) {
 }
 
 TEST(RedactTest, ASemicolonDoesNotCarryAValueThrough) {
-  EXPECT_EQ(Shown("/x?limit=1;token=hunter2"), "/x?limit=1;token=<redacted:7:text>");
+  EXPECT_EQ(Shown("/x?limit=1;token=hunter2"), "/x?limit=1;<redacted:13:text>");
+  EXPECT_EQ(Shown("/x?command=login%20--password;hunter&limit=1"),
+            "/x?command=<redacted:18:text>;<redacted:6:text>&limit=1");
+  EXPECT_EQ(Shown("/x?labelSelector=a;limit=hunter;watch"), "/x?labelSelector=a;<redacted:18:text>")
+      << "a known name is no proof of innocence";
 }
 
 TEST(RedactTest, ASecondQuestionMarkBeginsNothing) {
-  EXPECT_EQ(Shown("/x?token=a?limit=hunter2"), "/x?token=<redacted:15:text>");
+  EXPECT_EQ(Shown("/x?continue=a?limit=hunter2"), "/x?continue=<redacted:15:text>");
 }
 
 }  // namespace

@@ -290,11 +290,20 @@ TEST(EventParserTest, MembersOfAWrongTypeAreLeftOut) {
   EXPECT_EQ(parsed.parser().wrong_types(), 1);
 }
 
+TEST(EventParserTest, ACodeMayBeWrittenAsAnyNumberThatIsWhole) {
+  ParsedText parsed;
+  for (const char* const code : {"403", "403.0", "403.000", "4.03e2", "4030E-1"}) {
+    ASSERT_EQ(parsed.Parse(EventBuilder().StatusField("code", code).Json()), ParseOutcome::kEvent);
+    EXPECT_EQ(parsed.event().code, 403) << code;
+    EXPECT_EQ(parsed.parser().wrong_types(), 0) << code;
+  }
+}
+
 TEST(EventParserTest, ACodeIsAWholeNumberOfThreeDigits) {
   ParsedText parsed;
   std::uint64_t wrong = 0;
-  for (const char* const code : {"\"403\"", "403.0", "4.03e2", "-1", "1000", "99999999999999999999",
-                                 "1e999", "[403]", "true"}) {
+  for (const char* const code : {"\"403\"", "403.5", "4.03e3", "-1", "-0.5", "1000",
+                                 "99999999999999999999", "1e999", "[403]", "true"}) {
     ASSERT_EQ(parsed.Parse(EventBuilder().StatusField("code", code).Json()), ParseOutcome::kEvent);
     EXPECT_EQ(parsed.event().code, 0) << code;
     EXPECT_EQ(parsed.parser().wrong_types(), ++wrong) << code;

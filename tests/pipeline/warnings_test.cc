@@ -44,15 +44,39 @@ TEST(WarningsTest, OneInAThousandMayBeLate) {
 
 TEST(WarningsTest, MoreLateEventsAskForALargerBound) {
   ReplayResult result = ResultOf(1000);
-  result.detector.late = 1;
+  result.detector.late = 2;
+  EXPECT_THAT(Warnings(result),
+              ElementsAre(AllOf(HasSubstr("out of their order"), HasSubstr("--lateness"))));
+}
+
+TEST(WarningsTest, OneEventThatWasNotJudgedIsTold) {
+  ReplayResult result = ResultOf(1'000'000);
   result.detector.too_late = 1;
-  EXPECT_THAT(Warnings(result), ElementsAre(HasSubstr("--lateness")));
+  EXPECT_THAT(Warnings(result),
+              ElementsAre(AllOf(HasSubstr("1 matching events were not judged"),
+                                HasSubstr("10 minutes"), HasSubstr("--lateness"))));
 }
 
 TEST(WarningsTest, EvictionsAskForALargerBudget) {
   ReplayResult result = ResultOf(1000);
   result.detector.evictions = 1;
-  EXPECT_THAT(Warnings(result), ElementsAre(HasSubstr("--state-bytes")));
+  EXPECT_THAT(Warnings(result),
+              ElementsAre(AllOf(HasSubstr("1 groups"), HasSubstr("--state-bytes"))));
+}
+
+TEST(WarningsTest, ForgottenKeysAreNoGroups) {
+  ReplayResult result = ResultOf(1000);
+  result.detector.forgotten = 3;
+  EXPECT_THAT(Warnings(result), ElementsAre(AllOf(HasSubstr("3 minutes"), HasSubstr("twice"),
+                                                  HasSubstr("--state-bytes"))));
+}
+
+TEST(WarningsTest, EventsThatWereJudgedEarlyAskForALargerBudgetOrASmallerBound) {
+  ReplayResult result = ResultOf(1000);
+  result.detector.early = 7;
+  EXPECT_THAT(Warnings(result),
+              ElementsAre(AllOf(HasSubstr("7 matching events"), HasSubstr("--state-bytes"),
+                                HasSubstr("--lateness"))));
 }
 
 }  // namespace
