@@ -32,13 +32,14 @@ enum class EventPart : std::uint8_t {
   kVerb,
   kText,         // request_uri, user_agent
   kUserDetails,  // uid, groups and credential of both users
+  kIdentity,     // audit_id, level; that there is an auditID is judged in any case
 };
 
 using EventParts = std::uint32_t;
 constexpr EventParts Bit(EventPart part) {
   return EventParts{1} << static_cast<unsigned>(part);
 }
-constexpr EventParts kAllEventParts = 0x1ff;
+constexpr EventParts kAllEventParts = 0x3ff;
 
 // `user` or `impersonatedUser` of an event.
 struct UserView {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -16,6 +17,7 @@ constexpr std::size_t kMostListed = 32;  // groups, addresses
 
 std::vector<std::string> TakeAll(std::span<const std::string_view> texts, EvidenceBudget& budget) {
   std::vector<std::string> taken;
+  taken.reserve(std::min(texts.size(), kMostListed));
   for (const std::string_view text : texts.first(std::min(texts.size(), kMostListed))) {
     std::string kept = budget.Take(text, 128);
     if (budget.exhausted()) {
@@ -44,6 +46,14 @@ std::string EvidenceBudget::Take(std::string_view text, std::size_t max_bytes) {
   return cut;
 }
 
+std::string EvidenceBudget::TakeBuilt(std::string&& text, std::size_t max_bytes) {
+  if (text.size() > std::min(max_bytes, left_)) {
+    return Take(text, max_bytes);
+  }
+  left_ -= text.size();
+  return std::move(text);
+}
+
 bool EvidenceBudget::Reserve(std::size_t bytes) {
   const bool fits = bytes <= left_;
   left_ -= fits ? bytes : 0;
@@ -53,7 +63,7 @@ bool EvidenceBudget::Reserve(std::size_t bytes) {
 Evidence MakeEvidence(const AuditEvent& event, std::string_view known, EvidenceBudget& budget) {
   Evidence evidence;
   evidence.code = event.code;
-  evidence.audit_id = budget.Take(KeyValue(event.audit_id), 256);
+  evidence.audit_id = budget.TakeBuilt(KeyValue(event.audit_id), 256);
   evidence.actor_name = budget.Take(ActorName(event), 256);
   evidence.actor_type = budget.Take(ActorType(event), 64);
   evidence.actor_known = budget.Take(known, 64);
@@ -64,10 +74,10 @@ Evidence MakeEvidence(const AuditEvent& event, std::string_view known, EvidenceB
   if (!event.resource.empty() && !event.subresource.empty()) {
     resource.append("/").append(event.subresource);
   }
-  evidence.resource = budget.Take(resource, 256);
+  evidence.resource = budget.TakeBuilt(std::move(resource), 256);
   evidence.namespace_name = budget.Take(event.namespace_name, 256);
   evidence.name = budget.Take(event.name, 256);
-  evidence.uri = budget.Take(RedactUri(event), 1024);
+  evidence.uri = budget.TakeBuilt(RedactUri(event), 1024);
   evidence.reason = budget.Take(event.status_reason, 64);
   evidence.user_agent = budget.Take(event.user_agent, 256);
   const bool impersonated = !event.impersonated.username.empty();

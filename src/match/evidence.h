@@ -17,6 +17,8 @@ class EvidenceBudget {
 
   // At most `max_bytes` of the text, and of what is left of the budget.
   std::string Take(std::string_view text, std::size_t max_bytes);
+  // The same of a text that was built for it, which is then not copied.
+  std::string TakeBuilt(std::string&& text, std::size_t max_bytes);
   // Takes that much for a text that must not be cut. False, and nothing is taken, if it is too
   // much.
   bool Reserve(std::size_t bytes);

@@ -402,6 +402,27 @@ std::span<const FieldValue> FieldReader::Values(const rules::Field& field) {
   return values_;
 }
 
+std::string_view FieldReader::IndexText(const rules::Field& field) {
+  const AuditEvent& event = *event_;
+  switch (field.id) {
+    case FieldId::kResource:
+      if (!event.subresource.empty()) {
+        break;
+      }
+      return event.resource;
+    case FieldId::kObjectResource:
+      return event.resource;
+    case FieldId::kOutcome:
+      return Outcome(event);
+    case FieldId::kVerb:
+      return event.verb;
+    default:
+      break;
+  }
+  const std::span<const FieldValue> values = Values(field);
+  return values.empty() ? std::string_view() : values.front().text;
+}
+
 bool FieldReader::Exists(const rules::Field& field) {
   if (!Values(field).empty()) {
     return true;

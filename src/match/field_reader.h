@@ -47,6 +47,10 @@ class FieldReader {
   // The values of a field: none if the event does not have it. Valid until the next call.
   std::span<const rules::FieldValue> Values(const rules::Field& field);
 
+  // The one value of a field by which rules are indexed (rules/required_values.h), as a text; null
+  // data() if the event does not have it. Valid until the next call.
+  std::string_view IndexText(const rules::Field& field);
+
   // Is the key there, be its value null or not?
   bool Exists(const rules::Field& field);
 

@@ -1,6 +1,7 @@
 #include "match/matcher.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -30,6 +31,14 @@ struct FieldIndexTable {
   rules::FieldIndex field = 0;
   StringMap<std::vector<std::uint32_t>> rules_by_value;  // keys are lower case
 };
+
+enum class Verdict : std::uint8_t { kFails, kHolds, kUnknown };
+
+Verdict Opposite(Verdict verdict) {
+  return verdict == Verdict::kUnknown ? verdict
+         : verdict == Verdict::kHolds ? Verdict::kFails
+                                      : Verdict::kHolds;
+}
 
 bool IsLongRunning(const AuditEvent& event) {
   constexpr std::string_view kSubresources[] = {"attach", "exec", "proxy", "log", "portforward"};
@@ -89,6 +98,11 @@ struct Matcher::Impl {
       : rules(std::move(rule_set)),
         reader(rules->known_components),
         memo(rules->predicates.size()) {
+    for (const Predicate& predicate : rules->predicates) {
+      // Whether a key is there that has no value shows only the raw JSON.
+      is_indexed.push_back(!predicate.exists.has_value() &&
+                           rules->IsIndexed(rules->fields[predicate.field]));
+    }
     BuildIndex();
   }
 
@@ -98,6 +112,7 @@ struct Matcher::Impl {
   bool Holds(PredicateIndex index);
   bool Judge(const Predicate& predicate);
   bool Run(const Program& program, std::uint32_t node);
+  Verdict Foresee(const Program& program, std::uint32_t node);
   GroupValue ValueOf(rules::FieldIndex field);
   FactMatch MakeMatch(std::uint32_t event_rule, std::uint32_t alert_rule);
   std::vector<MatchedField> ShownFields(const rules::EventRule& rule, const AuditEvent& event,
@@ -111,6 +126,7 @@ struct Matcher::Impl {
 
   const std::shared_ptr<const RuleSet> rules;
   FieldReader reader;
+  std::vector<bool> is_indexed;  // by predicate: does it look at nothing but index_parts?
   std::vector<FieldIndexTable> index;
   std::vector<std::uint32_t> unindexed;  // rules that any event may match
   std::vector<std::uint32_t> candidates;
@@ -149,11 +165,13 @@ void Matcher::Impl::Start(const AuditEvent& event, std::string_view cluster) {
 void Matcher::Impl::CollectCandidates() {
   candidates.assign(unindexed.begin(), unindexed.end());
   for (const FieldIndexTable& table : index) {
-    for (const FieldValue& value : reader.Values(rules->fields[table.field])) {
-      const auto found = table.rules_by_value.find(FoldAscii(value.text, fold_scratch));
-      if (found != table.rules_by_value.end()) {
-        candidates.insert(candidates.end(), found->second.begin(), found->second.end());
-      }
+    const std::string_view text = reader.IndexText(rules->fields[table.field]);
+    if (text.data() == nullptr) {
+      continue;
+    }
+    const auto found = table.rules_by_value.find(FoldAscii(text, fold_scratch));
+    if (found != table.rules_by_value.end()) {
+      candidates.insert(candidates.end(), found->second.begin(), found->second.end());
     }
   }
 }
@@ -199,6 +217,33 @@ bool Matcher::Impl::Run(const Program& program, std::uint32_t node_index) {
   return false;
 }
 
+// What Run will say of the whole event, as far as its indexed parts tell.
+Verdict Matcher::Impl::Foresee(const Program& program, std::uint32_t node_index) {
+  const ProgramNode& node = program[node_index];
+  if (node.kind == ProgramNode::Kind::kPredicate) {
+    return !is_indexed[node.predicate] ? Verdict::kUnknown
+           : Holds(node.predicate)     ? Verdict::kHolds
+                                       : Verdict::kFails;
+  }
+  if (node.kind == ProgramNode::Kind::kNot) {
+    return Opposite(Foresee(program, node.children.front()));
+  }
+  if (node.kind != ProgramNode::Kind::kAnd && node.kind != ProgramNode::Kind::kOr) {
+    return node.kind == ProgramNode::Kind::kTrue ? Verdict::kHolds : Verdict::kFails;
+  }
+  // One child decides, if it is of this kind; else one that is unknown leaves it open.
+  const Verdict decisive = node.kind == ProgramNode::Kind::kAnd ? Verdict::kFails : Verdict::kHolds;
+  Verdict verdict = Opposite(decisive);
+  for (const std::uint32_t child : node.children) {
+    const Verdict one = Foresee(program, child);
+    if (one == decisive) {
+      return decisive;
+    }
+    verdict = one == Verdict::kUnknown ? one : verdict;
+  }
+  return verdict;
+}
+
 GroupValue Matcher::Impl::ValueOf(rules::FieldIndex field) {
   const std::span<const FieldValue> values = reader.Values(rules->fields[field]);
   if (values.empty() || values.front().kind == FieldValue::Kind::kNull) {
@@ -227,6 +272,7 @@ std::vector<MatchedField> Matcher::Impl::ShownFields(const rules::EventRule& rul
                                                      const AuditEvent& event,
                                                      EvidenceBudget& budget) {
   std::vector<MatchedField> shown;
+  shown.reserve(rule.shown_fields.size());
   for (const rules::FieldIndex index_of_field : rule.shown_fields) {
     const rules::Field& field = rules->fields[index_of_field];
     for (const FieldValue& value : reader.Values(field)) {
@@ -236,7 +282,7 @@ std::vector<MatchedField> Matcher::Impl::ShownFields(const rules::EventRule& rul
       std::string text = field.id == rules::FieldId::kRequestUri ? RedactUri(event)
                          : rules::IsRedacted(field)              ? Redacted(value.text)
                                                                  : std::string(value.text);
-      shown.push_back({.field = field.name, .value = budget.Take(text, 256)});
+      shown.push_back({.field = field.name, .value = budget.TakeBuilt(std::move(text), 256)});
     }
   }
   return shown;
@@ -247,14 +293,23 @@ Matcher::Matcher(std::shared_ptr<const RuleSet> rules)
 
 Matcher::~Matcher() = default;
 
-bool Matcher::Matches(const AuditEvent& event, std::string_view cluster) {
+bool Matcher::MayMatch(const AuditEvent& event, std::string_view cluster) {
   Impl& impl = *impl_;
-  impl.matched.clear();
   if (event.stage == Stage::kRequestReceived) {
     return false;
   }
   impl.Start(event, cluster);
   impl.CollectCandidates();
+  std::erase_if(impl.candidates, [&impl](std::uint32_t rule) {
+    return impl.Foresee(impl.rules->event_rules[rule].program, 0) == Verdict::kFails;
+  });
+  return !impl.candidates.empty();
+}
+
+bool Matcher::Matches(const AuditEvent& whole, std::string_view cluster) {
+  Impl& impl = *impl_;
+  impl.matched.clear();
+  impl.Start(whole, cluster);
   for (const std::uint32_t rule : impl.candidates) {
     if (impl.Run(impl.rules->event_rules[rule].program, 0)) {
       impl.matched.push_back(rule);
@@ -265,7 +320,6 @@ bool Matcher::Matches(const AuditEvent& event, std::string_view cluster) {
 
 void Matcher::MakeFact(const AuditEvent& whole, std::string_view cluster, Fact& fact) {
   Impl& impl = *impl_;
-  impl.Start(whole, cluster);
   fact = Fact();
   fact.pair_key = PairKeyOf(whole, cluster);
   fact.key = EventKeyOf(whole, fact.pair_key);

@@ -12,13 +12,15 @@ namespace hark::match {
 
 // Judges events against all rules of a set, and turns those that some rule matches into facts.
 //
-//   if (matcher.Matches(event, cluster)) {     // event: only the parts that the rules ask for
-//     full_parser.Parse(event.raw, whole);     // the few that match are parsed again, whole
-//     matcher.MakeFact(whole, cluster, fact);
+//   if (matcher.MayMatch(event, cluster)) {       // event: only RuleSet::index_parts
+//     whole_parser.Parse(event.raw, whole);       // the few that are left are parsed again, whole
+//     if (matcher.Matches(whole, cluster)) {
+//       matcher.MakeFact(whole, cluster, fact);
+//     }
 //   }
 //
-// Holds scratch buffers, so: not thread-safe, one matcher a thread. Matches() allocates nothing
-// once its buffers have grown.
+// Holds scratch buffers, so: not thread-safe, one matcher a thread. MayMatch() and Matches()
+// allocate nothing once its buffers have grown.
 class Matcher {
  public:
   explicit Matcher(std::shared_ptr<const rules::RuleSet> rules);
@@ -26,12 +28,15 @@ class Matcher {
   Matcher(const Matcher&) = delete;
   Matcher& operator=(const Matcher&) = delete;
 
-  // Does some rule match? `event` must hold RuleSet::parts at least. RequestReceived events never
-  // match: they have no outcome. REQUIRES: 64 readable bytes after event.raw.
-  bool Matches(const AuditEvent& event, std::string_view cluster);
+  // Can some rule match, as far as the indexed parts tell? `event` must hold RuleSet::index_parts
+  // at least. RequestReceived events never match: they have no outcome.
+  bool MayMatch(const AuditEvent& event, std::string_view cluster);
 
-  // Describes the event that Matches() last returned true for; `fact` is overwritten.
-  // REQUIRES: `whole` is the same event with kAllEventParts.
+  // Does some rule match? REQUIRES: MayMatch() was just true for the event; `whole` is the same
+  // event with kAllEventParts; 64 readable bytes after whole.raw.
+  bool Matches(const AuditEvent& whole, std::string_view cluster);
+
+  // Describes the event that Matches() was just true for; `fact` is overwritten.
   void MakeFact(const AuditEvent& whole, std::string_view cluster, Fact& fact);
 
  private:

@@ -55,11 +55,17 @@ enum class Presence : std::uint8_t { kMissing, kWrongType, kBadValue, kGood };
 struct EventParser::Impl {
   explicit Impl(EventParts parts_to_read) : parts(parts_to_read) {}
 
-  error_code ReadDocument(std::string_view json, AuditEvent& event);
+  void Start(std::string_view json, AuditEvent& event);
+  // Indexes the text, and reads it.
+  error_code IndexDocument(std::string_view json, AuditEvent& event);
+  // Reads the document from its start.
+  error_code ReadDocument(AuditEvent& event);
   // The text with U+FFFD in place of what is no UTF-8, until the next call.
   std::string_view Repair(std::string_view json);
   error_code ReadField(Key key, ondemand::value& value, AuditEvent& event);
-  error_code ReadEssential(Key key, ondemand::value& value, AuditEvent& event);
+  error_code ReadAuditId(ondemand::value& value, AuditEvent& event);
+  error_code ReadStage(ondemand::value& value, AuditEvent& event);
+  error_code ReadLevel(ondemand::value& value, AuditEvent& event);
   error_code ReadText(ondemand::value& value, std::string_view& text);
   error_code ReadTexts(ondemand::value& value, std::vector<std::string_view>& texts);
   error_code ReadUser(ondemand::value& value, std::vector<std::string_view>& groups,
@@ -82,8 +88,9 @@ struct EventParser::Impl {
   static error_code TolerateEssential(error_code error, ondemand::value& value, Presence& presence);
   bool Wants(EventPart part) const { return (parts & Bit(part)) != 0; }
 
-  const EventParts parts;
+  EventParts parts;
   ondemand::parser parser;
+  ondemand::document document;
   std::vector<std::string_view> groups, impersonated_groups, source_ips;
   std::string key_scratch;
   std::string repaired;
@@ -294,40 +301,54 @@ error_code EventParser::Impl::ReadTime(ondemand::value& value, Presence& presenc
   return SUCCESS;
 }
 
-error_code EventParser::Impl::ReadEssential(Key key, ondemand::value& value, AuditEvent& event) {
-  Presence& presence = key == Key::kAuditId ? audit_id : stage;
-  std::string_view text;
-  if (const error_code error = StringOf(value, text)) {
-    return TolerateEssential(error, value, presence);
+error_code EventParser::Impl::ReadAuditId(ondemand::value& value, AuditEvent& event) {
+  std::string_view text = RawText(value);
+  if (text.data() == nullptr) {
+    return TolerateEssential(simdjson::INCORRECT_TYPE, value, audit_id);
   }
-  presence = Presence::kGood;
-  if (key == Key::kAuditId) {
-    event.audit_id = text;
-    return SUCCESS;
+  audit_id = Presence::kGood;
+  if (Wants(EventPart::kIdentity)) {
+    return StringOf(value, event.audit_id);
   }
-  const std::optional<Stage> parsed = StageOf(text);
-  presence = parsed ? Presence::kGood : Presence::kBadValue;
+  return SUCCESS;
+}
+
+error_code EventParser::Impl::ReadStage(ondemand::value& value, AuditEvent& event) {
+  // Nobody writes an escape into a stage, but who does means what it says.
+  std::string_view text = RawText(value);
+  std::optional<Stage> parsed = StageOf(text);
+  if (!parsed.has_value()) {
+    if (const error_code error = StringOf(value, text)) {
+      return TolerateEssential(error, value, stage);
+    }
+    parsed = StageOf(text);
+  }
+  stage = parsed ? Presence::kGood : Presence::kBadValue;
   event.stage = parsed.value_or(Stage::kRequestReceived);
   return SUCCESS;
+}
+
+error_code EventParser::Impl::ReadLevel(ondemand::value& value, AuditEvent& event) {
+  std::string_view level;
+  const error_code error = ReadText(value, level);
+  event.level = LevelOf(level);
+  return error;
 }
 
 error_code EventParser::Impl::ReadField(Key key, ondemand::value& value, AuditEvent& event) {
   switch (key) {
     case Key::kAuditId:
+      return ReadAuditId(value, event);
     case Key::kStage:
-      return ReadEssential(key, value, event);
+      return ReadStage(value, event);
     case Key::kRequestReceived:
       return ReadTime(value, received, event.received_time);
     case Key::kStageTimestamp:
       return ReadTime(value, stage_time, event.stage_time);
     case Key::kTimestamp:
       return ReadTime(value, timestamp, timestamp_value);
-    case Key::kLevel: {
-      std::string_view level;
-      const error_code error = ReadText(value, level);
-      event.level = LevelOf(level);
-      return error;
-    }
+    case Key::kLevel:
+      return Wants(EventPart::kIdentity) ? ReadLevel(value, event) : SUCCESS;
     case Key::kVerb:
       return Wants(EventPart::kVerb) ? ReadText(value, event.verb) : SUCCESS;
     case Key::kRequestUri:
@@ -360,13 +381,27 @@ error_code EventParser::Impl::ReadField(Key key, ondemand::value& value, AuditEv
   return SUCCESS;
 }
 
-error_code EventParser::Impl::ReadDocument(std::string_view json, AuditEvent& event) {
-  ondemand::document document;
+void EventParser::Impl::Start(std::string_view json, AuditEvent& event) {
+  event = AuditEvent();
+  event.raw = json;
+  kind = api_version = {};
+  audit_id = stage = Presence::kMissing;
+  received = stage_time = timestamp = Presence::kMissing;
+  groups.clear();
+  impersonated_groups.clear();
+  source_ips.clear();
+}
+
+error_code EventParser::Impl::IndexDocument(std::string_view json, AuditEvent& event) {
   if (const error_code error =
           parser.iterate(json.data(), json.size(), json.size() + simdjson::SIMDJSON_PADDING)
               .get(document)) {
     return error;
   }
+  return ReadDocument(event);
+}
+
+error_code EventParser::Impl::ReadDocument(AuditEvent& event) {
   ondemand::object object;
   if (const error_code error = document.get_object().get(object)) {
     return error;
@@ -437,21 +472,8 @@ EventParser::EventParser(EventParts parts) : parts_(parts), impl_(std::make_uniq
 
 EventParser::~EventParser() = default;
 
-ParseOutcome EventParser::Parse(std::string_view json, AuditEvent& event) {
-  event = AuditEvent();
-  event.raw = json;
-  impl_->kind = impl_->api_version = {};
-  impl_->audit_id = impl_->stage = Presence::kMissing;
-  impl_->received = impl_->stage_time = impl_->timestamp = Presence::kMissing;
-  impl_->groups.clear();
-  impl_->impersonated_groups.clear();
-  impl_->source_ips.clear();
-  error_code error = impl_->ReadDocument(json, event);
-  if (error == simdjson::UTF8_ERROR) {
-    event.raw = impl_->Repair(json);
-    error = impl_->ReadDocument(event.raw, event);
-  }
-  wrong_types_ = impl_->wrong_types;
+template <typename ErrorCode>
+ParseOutcome EventParser::Judge(ErrorCode error, AuditEvent& event) {
   if (error != SUCCESS) {
     reject_reason_ =
         error == simdjson::INCORRECT_TYPE ? RejectReason::kNotAnObject : RejectReason::kMalformed;
@@ -459,6 +481,29 @@ ParseOutcome EventParser::Parse(std::string_view json, AuditEvent& event) {
   }
   event.source_ips = impl_->source_ips;
   return impl_->Finish(event, reject_reason_);
+}
+
+ParseOutcome EventParser::Parse(std::string_view json, AuditEvent& event) {
+  impl_->parts = parts_;
+  impl_->Start(json, event);
+  error_code error = impl_->IndexDocument(json, event);
+  if (error == simdjson::UTF8_ERROR) {
+    event.raw = impl_->Repair(json);
+    error = impl_->IndexDocument(event.raw, event);
+  }
+  wrong_types_ = impl_->wrong_types;
+  return Judge(error, event);
+}
+
+ParseOutcome EventParser::ReadWhole(const AuditEvent& event, AuditEvent& whole) {
+  impl_->parts = kAllEventParts;
+  const std::string_view json = event.raw;
+  impl_->Start(json, whole);
+  impl_->document.rewind();
+  const error_code error = impl_->ReadDocument(whole);
+  // What is wrong with an event is counted by the parts that every event is asked for.
+  impl_->wrong_types = wrong_types_;
+  return Judge(error, whole);
 }
 
 }  // namespace hark::parse

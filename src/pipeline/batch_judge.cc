@@ -1,11 +1,8 @@
 #include "pipeline/batch_judge.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace hark::pipeline {
-
-using parse::ParseOutcome;
 
 std::string_view ClusterOf(std::string_view users_name, std::string_view wrappers_name) {
   return !users_name.empty() ? users_name : !wrappers_name.empty() ? wrappers_name : "default";
@@ -16,15 +13,15 @@ class BatchJudge::BatchHandler {
   BatchHandler(BatchJudge& judge, std::string_view cluster, FactRecord& record)
       : judge_(judge), cluster_(cluster), record_(record) {}
 
-  void OnEvent(const AuditEvent& event, std::string_view json, std::string_view wrappers_cluster,
+  void OnEvent(const AuditEvent& event, std::string_view wrappers_cluster,
                const RecordOrigin& origin) {
     const Micros time = event.stage_time;
     if (time > judge_.times_.latest_legal) {
       return OnReject(RejectReason::kFuture, origin);
     }
     const std::string_view cluster = ClusterOf(cluster_, wrappers_cluster);
-    if (judge_.IsJudged(time, record_) && judge_.matcher_.Matches(event, cluster)) {
-      MakeFact(json, cluster, origin);
+    if (judge_.IsJudged(time, record_) && judge_.matcher_.MayMatch(event, cluster)) {
+      Judge(cluster, origin);
     } else {
       judge_.stats_.CountEvent(time);
     }
@@ -40,18 +37,16 @@ class BatchJudge::BatchHandler {
   }
 
  private:
-  void MakeFact(std::string_view json, std::string_view cluster, const RecordOrigin& origin) {
-    std::optional<parse::EventParser> large_parser;
-    if (json.size() > LargeRecordTurn::kLargeRecord) {
-      large_parser.emplace(kAllEventParts);
+  void Judge(std::string_view cluster, const RecordOrigin& origin) {
+    // What is malformed in a part that the index does not read shows only now.
+    const AuditEvent* const whole = judge_.reader_.ReadWhole();
+    if (whole == nullptr) {
+      return OnReject(judge_.reader_.reject_reason(), origin);
     }
-    parse::EventParser& parser = large_parser ? *large_parser : judge_.whole_parser_;
-    // What is malformed in a part that no rule reads shows only now.
-    if (parser.Parse(json, judge_.whole_event_) != ParseOutcome::kEvent) {
-      return OnReject(parser.reject_reason(), origin);
+    judge_.stats_.CountEvent(whole->stage_time);
+    if (judge_.matcher_.Matches(*whole, cluster)) {
+      judge_.matcher_.MakeFact(*whole, cluster, record_.facts.emplace_back());
     }
-    judge_.stats_.CountEvent(judge_.whole_event_.stage_time);
-    judge_.matcher_.MakeFact(judge_.whole_event_, cluster, record_.facts.emplace_back());
   }
 
   BatchJudge& judge_;
@@ -61,11 +56,7 @@ class BatchJudge::BatchHandler {
 
 BatchJudge::BatchJudge(const std::shared_ptr<const rules::RuleSet>& rules, const JudgedTimes& times,
                        Quarantine* quarantine)
-    : times_(times),
-      quarantine_(quarantine),
-      reader_(rules->parts),
-      whole_parser_(kAllEventParts),
-      matcher_(rules) {}
+    : times_(times), quarantine_(quarantine), reader_(rules->index_parts), matcher_(rules) {}
 
 void BatchJudge::Judge(const RecordBatch& batch, std::string_view cluster, FactRecord& record) {
   record.kind = FactRecord::Kind::kBatch;

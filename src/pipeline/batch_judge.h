@@ -8,7 +8,6 @@
 #include "hark/source.h"
 
 #include "match/matcher.h"
-#include "parse/event_parser.h"
 #include "pipeline/event_reader.h"
 #include "pipeline/input_stats.h"
 #include "pipeline/quarantine.h"
@@ -29,7 +28,8 @@ std::string_view ClusterOf(std::string_view users_name, std::string_view wrapper
 
 // One worker's stateless half: bytes of a batch in, facts out. It keeps its parsers, its matcher
 // and its buffers from batch to batch, so that an event without a fact allocates nothing. Of an
-// event only what the rules ask for is parsed; the few that match are parsed again, whole.
+// event only what the index of the rules asks for is parsed; the few that some rule can match are
+// parsed again, whole.
 // Not thread-safe.
 class BatchJudge {
  public:
@@ -53,9 +53,7 @@ class BatchJudge {
   const JudgedTimes times_;
   Quarantine* const quarantine_;
   EventReader reader_;
-  parse::EventParser whole_parser_;
   match::Matcher matcher_;
-  AuditEvent whole_event_;
   InputStats stats_;
 };
 

@@ -10,6 +10,7 @@ LargeRecordTurn::LargeRecordTurn(std::size_t record_bytes) {
 }
 
 parse::ParseOutcome EventReader::Parse(std::string_view json) {
+  large_parser_.reset();
   if (json.size() <= LargeRecordTurn::kLargeRecord) {
     const parse::ParseOutcome outcome = parser_.Parse(json, event_);
     reject_reason_ = parser_.reject_reason();
@@ -20,6 +21,15 @@ parse::ParseOutcome EventReader::Parse(std::string_view json) {
   reject_reason_ = large_parser_->reject_reason();
   large_wrong_types_ += large_parser_->wrong_types();
   return outcome;
+}
+
+const AuditEvent* EventReader::ReadWhole() {
+  parse::EventParser& parser = large_parser_ != nullptr ? *large_parser_ : parser_;
+  if (parser.ReadWhole(event_, whole_event_) == parse::ParseOutcome::kEvent) {
+    return &whole_event_;
+  }
+  reject_reason_ = parser.reject_reason();
+  return nullptr;
 }
 
 parse::ParseOutcome EventReader::ParseRecord(const parse::RecordSplitter::Record& record) {

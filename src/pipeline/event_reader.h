@@ -39,8 +39,8 @@ class LargeRecordTurn {
 // them, and says what became of everything. Each call of the handler is one record, counted after
 // unwrapping. A Handler has
 //
-//   void OnEvent(const AuditEvent&, std::string_view json, std::string_view cluster,
-//                const RecordOrigin&);   // `cluster`: what a wrapper calls it, mostly empty
+//   void OnEvent(const AuditEvent&, std::string_view cluster, const RecordOrigin&);
+//                                          // `cluster`: what a wrapper calls it, mostly empty
 //   void OnSkip(SkipReason);
 //   void OnReject(RejectReason, const RecordOrigin&);
 //
@@ -53,6 +53,11 @@ class EventReader {
 
   template <typename Handler>
   void Read(const RecordBatch& batch, Handler& handler);
+
+  // Reads the event that the handler was just given once more, with all parts. The event is not
+  // valid any more. Null, and reject_reason() says why, if what was not read before is malformed.
+  const AuditEvent* ReadWhole();
+  RejectReason reject_reason() const { return reject_reason_; }
 
   // Optional fields of a wrong type, over all events so far.
   std::uint64_t wrong_types() const { return parser_.wrong_types() + large_wrong_types_; }
@@ -76,6 +81,7 @@ class EventReader {
   RejectReason reject_reason_ = RejectReason::kMalformed;
   parse::EnvelopeOpener opener_;
   AuditEvent event_;
+  AuditEvent whole_event_;
 };
 
 // What the opener finds in a record, for the handler.
@@ -88,7 +94,7 @@ class EventReader::Opened final : public parse::EnvelopeVisitor {
   void OnCandidate(std::string_view json, std::string_view cluster) override {
     switch (reader_.Parse(json)) {
       case parse::ParseOutcome::kEvent:
-        return handler_.OnEvent(reader_.event_, json, cluster, origin_);
+        return handler_.OnEvent(reader_.event_, cluster, origin_);
       case parse::ParseOutcome::kSkipped:
         return handler_.OnSkip(SkipReason::kNoAuditEvent);
       case parse::ParseOutcome::kRejected:
@@ -132,7 +138,7 @@ void EventReader::Read(const RecordBatch& batch, Handler& handler) {
       outcome = ParseRecord(record);
     }
     if (outcome == parse::ParseOutcome::kEvent) {
-      handler.OnEvent(event_, record.text, {},
+      handler.OnEvent(event_, {},
                       {.offset = batch.offset + record.offset,
                        .length = record.text.size(),
                        .text = record.text});

@@ -15,7 +15,7 @@ constexpr std::size_t kBatchBytes = std::size_t{256} << 10;
 struct ScanHandler {
   const EventVisit& visit;
 
-  void OnEvent(const AuditEvent& event, std::string_view /*json*/, std::string_view cluster,
+  void OnEvent(const AuditEvent& event, std::string_view cluster,
                const RecordOrigin& /*origin*/) const {
     visit(event, cluster);
   }

@@ -38,7 +38,7 @@ std::vector<Micros> FirstTimesOf(const ReplayOptions& options,
     return std::vector<Micros>(sources.size(), kBeginningOfTime);
   }
   std::vector<Micros> times =
-      FirstEventTimes(sources, {.parts = options.rules->parts,
+      FirstEventTimes(sources, {.parts = options.rules->index_parts,
                                 .latest_legal = LatestLegalTime(options.now),
                                 .stop = options.stop});
   for (Micros& time : times) {

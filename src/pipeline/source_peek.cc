@@ -17,7 +17,7 @@ struct FirstEventHandler {
   const Micros latest_legal;
   Micros time = kBeginningOfTime;
 
-  void OnEvent(const AuditEvent& event, std::string_view /*json*/, std::string_view /*cluster*/,
+  void OnEvent(const AuditEvent& event, std::string_view /*cluster*/,
                const RecordOrigin& /*origin*/) {
     if (time == kBeginningOfTime && event.stage_time <= latest_legal) {
       time = event.stage_time;

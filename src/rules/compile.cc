@@ -16,6 +16,11 @@
 namespace hark::rules {
 namespace {
 
+// Short texts, which nearly all conditions look at.
+constexpr EventParts kCheapParts = Bit(EventPart::kUser) | Bit(EventPart::kImpersonatedUser) |
+                                   Bit(EventPart::kObjectRef) | Bit(EventPart::kResponseStatus) |
+                                   Bit(EventPart::kVerb);
+
 class Compiler {
  public:
   explicit Compiler(const RuleSetAst& ast) : ast_(ast), feeds_(ast.rules.size()) {}
@@ -115,6 +120,9 @@ class Compiler {
     CollectShownFields(ast.condition, rule.shown_fields);
     rule.feeds = feeds;
     set_.required.push_back(FindRequiredValues(set_, rule.program));
+    if (set_.required.back().has_value()) {
+      set_.index_parts |= PartsOf(set_.fields[set_.required.back()->field]);
+    }
     set_.event_rules.push_back(std::move(rule));
   }
 
@@ -178,7 +186,9 @@ class Compiler {
     }
     Predicate predicate;
     predicate.field = UseField(match.field);
-    set_.parts |= PartsOf(match.field);
+    if (const EventParts parts = PartsOf(match.field); (parts & ~kCheapParts) == 0) {
+      set_.index_parts |= parts;
+    }
     predicate.all = match.all;
     predicate.exists = match.exists;
     for (const Value& value : match.values) {

@@ -284,10 +284,11 @@ EventParts PartsOf(const Field& field) {
       return Bit(EventPart::kText);
     case FieldId::kVerb:
       return Bit(EventPart::kVerb);
-    case FieldId::kCluster:
-    case FieldId::kStage:
     case FieldId::kLevel:
     case FieldId::kAuditId:
+      return Bit(EventPart::kIdentity);
+    case FieldId::kCluster:
+    case FieldId::kStage:
     case FieldId::kPath:
       return 0;
   }

@@ -83,6 +83,10 @@ std::string PrintAlertRule(const RuleSet& rules, const AlertRule& rule) {
 
 }  // namespace
 
+bool RuleSet::IsIndexed(const Field& field) const {
+  return field.id != FieldId::kPath && (PartsOf(field) & ~index_parts) == 0;
+}
+
 Micros RuleSet::LongestWindow() const {
   Micros longest = 0;
   for (const AlertRule& rule : alert_rules) {

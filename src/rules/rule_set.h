@@ -86,8 +86,13 @@ class RuleSet {
   std::vector<std::optional<RequiredValues>> required;  // one per event rule
   std::vector<AlertRule> alert_rules;                   // sorted by (rank, id)
   KnownComponents known_components;
-  EventParts parts = 0;  // what the conditions read; an event that matches is read whole
-  std::string version;   // hash over the versions of all rules: names the set
+  // What is read of every event to tell whether a rule can match it at all: what `required` and
+  // those conditions look at that cost little. One that some rule can match is read whole.
+  EventParts index_parts = 0;
+  std::string version;  // hash over the versions of all rules: names the set
+
+  // Can the field be read from an event that was parsed only as far as index_parts?
+  bool IsIndexed(const Field& field) const;
 
   // The longest time that an event can matter to a rule: max over windows and keep-alives.
   Micros LongestWindow() const;

@@ -42,8 +42,7 @@ bool IsInYears1To9999(Micros time) {
 }
 
 bool HaveSameEssentials(const AuditEvent& a, const AuditEvent& b) {
-  return a.audit_id == b.audit_id && a.stage == b.stage && a.level == b.level &&
-         a.received_time == b.received_time && a.stage_time == b.stage_time;
+  return a.stage == b.stage && a.received_time == b.received_time && a.stage_time == b.stage_time;
 }
 
 void CheckEvent(const AuditEvent& event) {

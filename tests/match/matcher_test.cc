@@ -43,14 +43,16 @@ std::string Rule(int number, const std::string& detection, const std::string& mo
 
 const char* const kAnySecret = "{a: {resource: secrets}, condition: a}";
 
-// What the rules make of an event that was parsed only as far as they ask; nothing if none matches.
+// What the rules make of an event, read as far as they ask; nothing if none matches.
 std::optional<Fact> FactOf(const std::shared_ptr<const RuleSet>& rules, const EventBuilder& event) {
   Matcher matcher(rules);
-  if (!matcher.Matches(ParsedEvent(event, rules->parts).get(), "prod")) {
+  const ParsedEvent whole(event);
+  if (!matcher.MayMatch(ParsedEvent(event, rules->index_parts).get(), "prod") ||
+      !matcher.Matches(whole.get(), "prod")) {
     return std::nullopt;
   }
   Fact fact;
-  matcher.MakeFact(ParsedEvent(event).get(), "prod", fact);
+  matcher.MakeFact(whole.get(), "prod", fact);
   return fact;
 }
 

@@ -34,7 +34,7 @@ struct Found {
   std::map<std::string, int> not_events;  // by reason
   std::vector<std::uint64_t> rejected_at;
 
-  void OnEvent(const AuditEvent& event, std::string_view, std::string_view, const RecordOrigin&) {
+  void OnEvent(const AuditEvent& event, std::string_view, const RecordOrigin&) {
     users.emplace_back(event.user.username);
   }
   void OnSkip(SkipReason reason) { ++not_events[std::string(SkipReasonName(reason))]; }

@@ -176,9 +176,15 @@ TEST(RuleSetTest, ShownFieldsAreThoseOfPositiveSelectionsOnce) {
   EXPECT_THAT(names, ElementsAre("verb", "stage", "level"));
 }
 
-TEST(RuleSetTest, OnlyThePartsThatConditionsReadAreAskedFor) {
+TEST(RuleSetTest, OfAnEventOnlyWhatTheIndexReadsIsAskedFor) {
   const auto rules = Load(RuleText("a", kDetection, "hark: {group-by: [objectRef.namespace]}\n"));
-  EXPECT_EQ(rules->parts, Bit(EventPart::kVerb));
+  EXPECT_EQ(rules->index_parts, Bit(EventPart::kVerb));
+}
+
+TEST(RuleSetTest, OfARuleWithoutRequiredValuesTheWholeConditionIsTheIndex) {
+  const auto rules =
+      Load(RuleText("a", "  s: {userAgent: x, user.username: y}\n  condition: s\n"));
+  EXPECT_EQ(rules->index_parts, Bit(EventPart::kText) | Bit(EventPart::kUser));
 }
 
 TEST(RuleSetTest, ListsSayWhoIsKnown) {

@@ -171,12 +171,14 @@ class ShapesTest(unittest.TestCase):
                 self.assertEqual({json.loads(line)["cluster"] for line in alerts.splitlines()}, {cluster})
 
     def test_a_log_and_its_rotated_files_are_one(self):
-        thirds = [b"".join(LINES[i::1][:2000]) for i in (0, 2000, 4000)]
-        self.write("audit-2026-11-23T18-20-00.000.log.gz", gzip.compress(thirds[0]))
-        self.write("audit-2026-11-23T18-25-00.000.log", thirds[1])
-        self.write("audit.log", thirds[2])
-        self.assert_same(self.folder)
-        self.assert_same(self.folder / "audit*.log*")
+        logs = self.folder / "logs"
+        logs.mkdir()
+        thirds = [b"".join(LINES[i:i + 2000]) for i in (0, 2000, 4000)]
+        (logs / "audit-2026-11-23T18-20-00.000.log.gz").write_bytes(gzip.compress(thirds[0]))
+        (logs / "audit-2026-11-23T18-25-00.000.log").write_bytes(thirds[1])
+        (logs / "audit.log").write_bytes(thirds[2])
+        self.assert_same(logs)
+        self.assert_same(logs / "audit*.log*")
 
     def test_independent_logs_are_merged_by_event_time(self):
         logs = self.folder / "logs"
