@@ -186,7 +186,10 @@ RecordSource::Step RecordSource::AdvanceList(std::size_t max_bytes, RecordBatch&
       return is_first ? LeaveList(at + 1, batch) : Cut(end, batch);
     }
     const Scan scan = ScanValue(bytes.substr(at));
-    if (!is_first && (scan.end != ScanEnd::kWhole || at + scan.length > max_bytes)) {
+    // What is no object or array ends with its line for the reader of the batch: it stands alone.
+    const bool is_container = IsContainer(bytes.substr(at));
+    if (!is_first &&
+        (!is_container || scan.end != ScanEnd::kWhole || at + scan.length > max_bytes)) {
       break;
     }
     if (scan.end == ScanEnd::kOpen) {
@@ -205,6 +208,9 @@ RecordSource::Step RecordSource::AdvanceList(std::size_t max_bytes, RecordBatch&
       return PassOverRecord(at, batch);
     }
     end = at + scan.length;
+    if (!is_container) {
+      break;
+    }
   }
   return Cut(end, batch);
 }

@@ -120,9 +120,7 @@ class Compiler {
     CollectShownFields(ast.condition, rule.shown_fields);
     rule.feeds = feeds;
     set_.required.push_back(FindRequiredValues(set_, rule.program));
-    if (set_.required.back().has_value()) {
-      set_.index_parts |= PartsOf(set_.fields[set_.required.back()->field]);
-    }
+    set_.index_parts |= IndexPartsOf(rule.program, set_.required.back());
     set_.event_rules.push_back(std::move(rule));
   }
 
@@ -166,6 +164,21 @@ class Compiler {
     for (const Expr& child : expr.children) {
       CollectShownFields(child, shown);
     }
+  }
+
+  // What the index looks at, and of a rule that requires nothing all that it looks at.
+  EventParts IndexPartsOf(const Program& program,
+                          const std::optional<RequiredValues>& required) const {
+    if (required.has_value()) {
+      return PartsOf(set_.fields[required->field]);
+    }
+    EventParts parts = 0;
+    for (const ProgramNode& node : program) {
+      if (node.kind == ProgramNode::Kind::kPredicate) {
+        parts |= PartsOf(set_.fields[set_.predicates[node.predicate].field]);
+      }
+    }
+    return parts;
   }
 
   FieldIndex UseField(const Field& field) {

@@ -86,8 +86,9 @@ class RuleSet {
   std::vector<std::optional<RequiredValues>> required;  // one per event rule
   std::vector<AlertRule> alert_rules;                   // sorted by (rank, id)
   KnownComponents known_components;
-  // What is read of every event to tell whether a rule can match it at all: what `required` and
-  // those conditions look at that cost little. One that some rule can match is read whole.
+  // What is read of every event to tell whether a rule can match it at all: what `required` looks
+  // at, what costs little, and of rules that require nothing all that they look at. One that some
+  // rule can match is read whole.
   EventParts index_parts = 0;
   std::string version;  // hash over the versions of all rules: names the set
 

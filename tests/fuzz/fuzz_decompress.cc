@@ -1,6 +1,6 @@
 // A compressed file may hold anything. Property: reading it ends, with a status that is OK; the
 // bytes and the damages do not depend on how large the pieces are in which it is read and given
-// out; and there is a line feed at each damage. Stops after 256 KiB, as a small input can be a
+// out; and there is a line feed at each damage. Stops after 32 KiB, as a small input can be a
 // bomb.
 
 #include <algorithm>
@@ -21,7 +21,7 @@ using hark::testing::StreamContent;
 
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{256} << 10;
+constexpr std::size_t kMaxBytes = std::size_t{32} << 10;
 
 StreamContent Decompressed(const std::string& bytes, std::size_t piece, std::size_t size) {
   const auto stream =

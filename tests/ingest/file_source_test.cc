@@ -48,19 +48,19 @@ TEST_F(FileSourceTest, SaysWhatItWasToldOfTheFiles) {
 
 TEST_F(FileSourceTest, IsOpenFromTheFirstReadToTheEnd) {
   const std::size_t before = OpenDescriptors();
-  FileSource source = SourceOf({dir_.Write("a", "one\ntwo\n")});
+  FileSource source = SourceOf({dir_.Write("a", "{1}\n{2}\n")});
   EXPECT_EQ(OpenDescriptors(), before);
-  EXPECT_EQ(Next(source), "one\n");
+  EXPECT_EQ(Next(source), "{1}\n");
   EXPECT_EQ(OpenDescriptors(), before + 1);
-  EXPECT_EQ(Next(source), "two\n");
+  EXPECT_EQ(Next(source), "{2}\n");
   EXPECT_EQ(Next(source), "");
   EXPECT_TRUE(batch_.at_end());
   EXPECT_EQ(OpenDescriptors(), before);
 }
 
 TEST_F(FileSourceTest, TheEndStaysTheEnd) {
-  FileSource source = SourceOf({dir_.Write("a", "one\n")});
-  EXPECT_EQ(Next(source), "one\n");
+  FileSource source = SourceOf({dir_.Write("a", "{1}\n")});
+  EXPECT_EQ(Next(source), "{1}\n");
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(Next(source), "");
     EXPECT_TRUE(batch_.at_end());
@@ -69,23 +69,23 @@ TEST_F(FileSourceTest, TheEndStaysTheEnd) {
 }
 
 TEST_F(FileSourceTest, RewindClosesItAndBeginsAgain) {
-  FileSource source = SourceOf({dir_.Write("a", "one\ntwo\n")});
+  FileSource source = SourceOf({dir_.Write("a", "{1}\n{2}\n")});
   const std::size_t before = OpenDescriptors();
-  EXPECT_EQ(Next(source), "one\n");
+  EXPECT_EQ(Next(source), "{1}\n");
   EXPECT_TRUE(source.Rewind());
   EXPECT_EQ(OpenDescriptors(), before);
-  EXPECT_EQ(Next(source), "one\n");
+  EXPECT_EQ(Next(source), "{1}\n");
   EXPECT_EQ(batch_.offset, 0);
-  EXPECT_EQ(Next(source), "two\n");
+  EXPECT_EQ(Next(source), "{2}\n");
   EXPECT_EQ(Next(source), "");
   EXPECT_TRUE(source.Rewind());
-  EXPECT_EQ(Next(source), "one\n");
+  EXPECT_EQ(Next(source), "{1}\n");
 }
 
 TEST_F(FileSourceTest, ASeriesIsReadFileByFile) {
-  FileSource source = SourceOf({dir_.Write("a", "one"), dir_.Write("b", "two\n")});
-  EXPECT_EQ(Next(source), "one\n");
-  EXPECT_EQ(Next(source), "two\n");
+  FileSource source = SourceOf({dir_.Write("a", "{1}"), dir_.Write("b", "{2}\n")});
+  EXPECT_EQ(Next(source), "{1}");
+  EXPECT_EQ(Next(source), "{2}\n");
   EXPECT_EQ(batch_.end_offset(), 8);
   EXPECT_EQ(Next(source), "");
 }
@@ -105,8 +105,8 @@ TEST_F(FileSourceTest, AFolderInPlaceOfTheFileIsAnError) {
 }
 
 TEST_F(FileSourceTest, AFileOfASeriesThatIsGoneIsToldAndTheOthersAreRead) {
-  FileSource source = SourceOf({dir_.Path("gone"), dir_.Write("b", "two\n")});
-  EXPECT_EQ(Next(source), "two\n");
+  FileSource source = SourceOf({dir_.Path("gone"), dir_.Write("b", "{2}\n")});
+  EXPECT_EQ(Next(source), "{2}\n");
   EXPECT_THAT(errors_.TakeNew(), SizeIs(1));
 }
 
