@@ -1,4 +1,4 @@
-#include "rules/diagnostics.h"
+#include "base/diagnostics.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,15 +8,13 @@
 
 #include "absl/strings/str_format.h"
 
-#include "rules/loader.h"
-
-namespace hark::rules {
+namespace hark {
 namespace {
 
 // The lines of files, split when first asked for: a file may have as many diagnostics as lines.
 class Lines {
  public:
-  explicit Lines(const std::vector<RuleFile>& files) : files_(files) {}
+  explicit Lines(const std::vector<TextFile>& files) : files_(files) {}
 
   // Without its end; empty if there is no such line.
   std::string_view At(const Location& location) {
@@ -31,7 +29,7 @@ class Lines {
 
  private:
   std::vector<std::string_view> Split(std::string_view path) const {
-    const auto file = std::find_if(files_.begin(), files_.end(), [path](const RuleFile& candidate) {
+    const auto file = std::find_if(files_.begin(), files_.end(), [path](const TextFile& candidate) {
       return candidate.path == path;
     });
     std::vector<std::string_view> lines;
@@ -51,7 +49,7 @@ class Lines {
     return lines;
   }
 
-  const std::vector<RuleFile>& files_;
+  const std::vector<TextFile>& files_;
   std::map<std::string, std::vector<std::string_view>> lines_;
 };
 
@@ -82,7 +80,7 @@ void Diagnostics::Add(const Diagnostic& diagnostic) {
   all_.push_back(diagnostic);
 }
 
-std::string Diagnostics::Format(const std::vector<RuleFile>& files) const {
+std::string Diagnostics::Format(const std::vector<TextFile>& files) const {
   std::vector<const Diagnostic*> sorted;
   sorted.reserve(all_.size());
   for (const Diagnostic& diagnostic : all_) {
@@ -111,4 +109,4 @@ std::string Diagnostics::Format(const std::vector<RuleFile>& files) const {
   return text;
 }
 
-}  // namespace hark::rules
+}  // namespace hark
