@@ -8,6 +8,8 @@
 
 #include "absl/strings/str_format.h"
 
+#include "base/text.h"
+
 namespace hark {
 namespace {
 
@@ -53,16 +55,33 @@ class Lines {
   std::map<std::string, std::vector<std::string_view>> lines_;
 };
 
+// A line of a file, safe to show on a terminal. Its tabs stay tabs.
+std::string Shown(std::string_view line) {
+  std::string shown;
+  while (true) {
+    const std::size_t tab = line.find('\t');
+    shown += EscapeForTerminal(line.substr(0, tab));
+    if (tab == std::string_view::npos) {
+      return shown;
+    }
+    shown.push_back('\t');
+    line.remove_prefix(tab + 1);
+  }
+}
+
 // The white space that puts a caret below byte `column` of `line`: tabs stay tabs.
 std::string Indent(std::string_view line, int column) {
+  std::string_view before = line.substr(0, static_cast<std::size_t>(std::max(column, 1)) - 1);
   std::string indent;
-  for (std::size_t i = 0; i + 1 < static_cast<std::size_t>(column) && i < line.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(line[i]);
-    if ((byte & 0xc0) != 0x80) {  // one column a character, not one a byte
-      indent.push_back(line[i] == '\t' ? '\t' : ' ');
+  while (true) {
+    const std::size_t tab = before.find('\t');
+    indent.append(TerminalWidth(EscapeForTerminal(before.substr(0, tab))), ' ');
+    if (tab == std::string_view::npos) {
+      return indent;
     }
+    indent.push_back('\t');
+    before.remove_prefix(tab + 1);
   }
-  return indent;
 }
 
 }  // namespace
@@ -94,16 +113,16 @@ std::string Diagnostics::Format(const std::vector<TextFile>& files) const {
   std::string text;
   for (const Diagnostic* diagnostic : sorted) {
     const Location& location = diagnostic->location;
-    text += location.file;
+    text += EscapeForTerminal(location.file);
     if (location.line > 0) {
       absl::StrAppendFormat(&text, ":%d:%d", location.line, location.column);
     }
     absl::StrAppendFormat(&text, ": %s: %s\n",
                           diagnostic->kind == Diagnostic::Kind::kError ? "error" : "warning",
-                          diagnostic->message);
+                          EscapeForTerminal(diagnostic->message));
     const std::string_view line = lines.At(location);
-    if (!line.empty()) {
-      absl::StrAppendFormat(&text, "  %s\n  %s^\n", line, Indent(line, location.column));
+    if (diagnostic->shows_line && !line.empty()) {
+      absl::StrAppendFormat(&text, "  %s\n  %s^\n", Shown(line), Indent(line, location.column));
     }
   }
   return text;

@@ -25,6 +25,7 @@ struct Diagnostic {
   Kind kind = Kind::kError;
   Location location;
   std::string message;
+  bool shows_line = true;  // false where the line of the file may hold a secret
 };
 
 // Collects what is wrong with a set of files, so that a user sees all of it at once.
@@ -39,7 +40,8 @@ class Diagnostics {
   const std::vector<Diagnostic>& all() const { return all_; }
 
   // "file:line:column: error: message", and below it the line of the file with a caret, one
-  // after the other sorted by place. The line is left out where `files` do not have it.
+  // after the other sorted by place. The line is left out where `files` do not have it. What a
+  // terminal would not show as it is gets escaped.
   std::string Format(const std::vector<TextFile>& files) const;
 
  private:

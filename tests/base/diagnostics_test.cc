@@ -32,5 +32,18 @@ TEST(DiagnosticsTest, WarningsAreNoErrors) {
   EXPECT_TRUE(diagnostics.has_errors());
 }
 
+TEST(DiagnosticsTest, WhatWouldDeceiveATerminalIsEscaped) {
+  Diagnostics diagnostics;
+  diagnostics.Error({"a.yml", 1, 7}, "no \x1b[2J");
+  EXPECT_EQ(diagnostics.Format({{"a.yml", "a: \x1b[m x"}}),
+            "a.yml:1:7: error: no \\x1b[2J\n  a: \\x1b[m x\n           ^\n");
+}
+
+TEST(DiagnosticsTest, ALineThatMayHoldASecretIsNotShown) {
+  Diagnostics diagnostics;
+  diagnostics.Add({.location = {"a.yml", 1, 4}, .message = "too short", .shows_line = false});
+  EXPECT_EQ(diagnostics.Format({{"a.yml", "a: hunter2"}}), "a.yml:1:4: error: too short\n");
+}
+
 }  // namespace
 }  // namespace hark
