@@ -2,7 +2,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -48,16 +47,16 @@ ExitCode WithConfig(const ConfigArguments& arguments, const Use& use) {
     return ExitCode::kUsage;
   }
   const std::string path = arguments.PathOrDefault();
-  std::optional<config::LoadedConfig> loaded = LoadConfiguration(path, *overrides);
+  const std::optional<config::LoadedConfig> loaded = LoadConfiguration(path, *overrides);
   if (!loaded.has_value()) {
     return ExitCode::kConfiguration;
   }
-  use(path, *std::move(loaded));
+  use(path, *loaded);
   return ExitCode::kDone;
 }
 
 ExitCode RunCheck(const ConfigArguments& arguments) {
-  return WithConfig(arguments, [](const std::string& path, config::LoadedConfig loaded) {
+  return WithConfig(arguments, [](const std::string& path, const config::LoadedConfig& loaded) {
     const std::string name = path.empty() ? "the configuration without a file" : path;
     Print(absl::StrFormat("%s is valid and gives %d settings\n", EscapeForTerminal(name),
                           loaded.origins.size()));
@@ -65,8 +64,8 @@ ExitCode RunCheck(const ConfigArguments& arguments) {
 }
 
 ExitCode RunShow(const ConfigArguments& arguments) {
-  return WithConfig(arguments, [](const std::string& /*path*/, config::LoadedConfig loaded) {
-    Print(config::ShowConfig(std::move(loaded)));
+  return WithConfig(arguments, [](const std::string& /*path*/, const config::LoadedConfig& loaded) {
+    Print(config::ShowConfig(loaded));
   });
 }
 

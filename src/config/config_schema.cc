@@ -161,7 +161,7 @@ SectionPtr ShutdownSection() {
 SectionPtr LimitsSection() {
   return SectionOf<LimitsConfig>()
       .Value("max_record_bytes", &LimitsConfig::max_record_bytes,
-             Between(ValueKind::kBytes, 64 * 1024, kGibibyte),
+             Between(ValueKind::kBytes, kMebibyte / 16, kGibibyte),
              "The longest record that is read. A longer one is cut out and counted.")
       .Build();
 }

@@ -31,7 +31,7 @@ bool IsPlain(std::string_view text) {
 }
 
 std::string ToYaml(const ValueType& type, const Value& value) {
-  const std::string text = PrintValue(type, value);
+  std::string text = PrintValue(type, value);
   if (!std::holds_alternative<std::string>(value) || IsPlain(text)) {
     return text;
   }
