@@ -21,6 +21,7 @@ void AddRulesCheckCommand(CLI::App& rules, Command& chosen);
 void AddRulesListCommand(CLI::App& rules, Command& chosen);
 void AddRulesShowCommand(CLI::App& rules, Command& chosen);
 void AddRulesTestCommand(CLI::App& rules, Command& chosen);
+void AddConfigCommand(CLI::App& app, Command& chosen);
 void AddFieldsCommand(CLI::App& app, Command& chosen);
 void AddVersionCommand(CLI::App& app, Command& chosen);
 

@@ -9,7 +9,7 @@ enum class ExitCode : int {
   kDone = 0,
   kFindings = 1,  // --fail-on, a failed test
   kUsage = 2,
-  kConfiguration = 3,  // bad rules
+  kConfiguration = 3,  // bad settings or rules
   kInputOutput = 4,    // a named input that cannot be read, an output that cannot be written
   kInterrupted = 130,
 };

@@ -53,6 +53,7 @@ ExitCode Main(int argc, const char* const* argv) {
   Command command;
   AddReplayCommand(app, command);
   AddRulesCommand(app, command);
+  AddConfigCommand(app, command);
   AddFieldsCommand(app, command);
   AddVersionCommand(app, command);
   try {

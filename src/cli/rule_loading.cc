@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_format.h"
 
+#include "base/diagnostics.h"
 #include "base/status_macros.h"
-#include "rules/diagnostics.h"
 
 namespace hark::cli {
 
@@ -30,7 +30,7 @@ bool IsListFile(const rules::RuleFile& file) {
 }
 
 std::shared_ptr<const rules::RuleSet> CompileRules(const std::vector<rules::RuleFile>& files) {
-  rules::Diagnostics diagnostics;
+  Diagnostics diagnostics;
   std::shared_ptr<const rules::RuleSet> rules = rules::LoadRules(files, diagnostics);
   absl::FPrintF(stderr, "%s", diagnostics.Format(files));
   return rules;

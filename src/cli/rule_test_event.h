@@ -7,7 +7,7 @@
 
 #include "hark/event.h"
 
-#include "rules/yaml_node.h"
+#include "base/yaml_node.h"
 
 namespace hark::cli {
 
@@ -28,7 +28,7 @@ struct CompactEvent {
   std::int64_t code = 200;
   std::vector<std::string> source_ips = {"192.0.2.10"};
   std::string user_agent = "kubectl/v1.37.0";
-  std::optional<rules::YamlNode> raw;
+  std::optional<YamlNode> raw;
   bool repeated = false;
   std::uint64_t count = 1;
   Micros every = 0;

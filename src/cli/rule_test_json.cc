@@ -18,24 +18,24 @@ bool IsJsonLiteral(const std::string& text) {
   return text == "true" || text == "false" || re2::RE2::FullMatch(text, kNumber);
 }
 
-JsonValue FromYaml(const rules::YamlNode& node) {
+JsonValue FromYaml(const YamlNode& node) {
   JsonValue value;
   switch (node.kind) {
-    case rules::YamlNode::Kind::kNull:
+    case YamlNode::Kind::kNull:
       value.kind = JsonValue::Kind::kLiteral;
       value.text = "null";
       return value;
-    case rules::YamlNode::Kind::kScalar:
+    case YamlNode::Kind::kScalar:
       value.kind = !node.quoted && IsJsonLiteral(node.text) ? JsonValue::Kind::kLiteral
                                                             : JsonValue::Kind::kText;
       value.text = node.text;
       return value;
-    case rules::YamlNode::Kind::kList:
+    case YamlNode::Kind::kList:
       value.kind = JsonValue::Kind::kList;
       std::transform(node.items.begin(), node.items.end(), std::back_inserter(value.items),
                      FromYaml);
       return value;
-    case rules::YamlNode::Kind::kMap:
+    case YamlNode::Kind::kMap:
       MergeYaml(node, value);
       return value;
   }
@@ -89,7 +89,7 @@ void JsonValue::Remove(std::string_view key) {
   }
 }
 
-void MergeYaml(const rules::YamlNode& node, JsonValue& value) {
+void MergeYaml(const YamlNode& node, JsonValue& value) {
   if (!node.is_map()) {
     value = FromYaml(node);
     return;

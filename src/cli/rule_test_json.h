@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rules/yaml_node.h"
+#include "base/yaml_node.h"
 
 namespace hark::cli {
 
@@ -29,7 +29,7 @@ struct JsonValue {
 
 // Lays the YAML node over the value: maps are merged key by key, everything else is replaced, null
 // removes a key. Plain scalars that read as a JSON literal become one.
-void MergeYaml(const rules::YamlNode& node, JsonValue& value);
+void MergeYaml(const YamlNode& node, JsonValue& value);
 
 // As text on one line, in which every "{i}" has become `index` if that is not empty.
 std::string ToJsonText(const JsonValue& value, std::string_view index);

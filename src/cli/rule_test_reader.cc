@@ -14,16 +14,13 @@
 
 #include "base/rfc3339.h"
 #include "base/string_map.h"
+#include "base/yaml_reader.h"
 #include "cli/rule_test_event.h"
 #include "rules/document.h"
 #include "rules/node_access.h"
-#include "rules/yaml_reader.h"
 
 namespace hark::cli {
 namespace {
-
-using rules::Diagnostics;
-using rules::YamlNode;
 
 constexpr std::array kTestKeys = std::to_array<std::string_view>({"name", "events", "expect"});
 constexpr std::array kEventKeys = std::to_array<std::string_view>(
@@ -42,7 +39,7 @@ class MapReader {
   MapReader(const YamlNode& node, std::span<const std::string_view> keys, Diagnostics& diagnostics)
       : node_(node), diagnostics_(diagnostics) {
     if (node.is_map()) {
-      CheckKeys(node, keys, rules::UnknownKeys::kError, diagnostics);
+      rules::CheckKeys(node, keys, rules::UnknownKeys::kError, diagnostics);
     } else {
       diagnostics.Error(node.location,
                         absl::StrFormat("expected a map, not %s", KindName(node.kind)));
@@ -50,12 +47,12 @@ class MapReader {
   }
 
   void Text(std::string_view key, std::string& text) const {
-    if (const auto placed = ReadText(node_, key, diagnostics_)) {
+    if (const auto placed = rules::ReadText(node_, key, diagnostics_)) {
       text = placed->text;
     }
   }
   void Text(std::string_view key, std::optional<std::string>& text) const {
-    if (const auto placed = ReadText(node_, key, diagnostics_)) {
+    if (const auto placed = rules::ReadText(node_, key, diagnostics_)) {
       text = placed->text;
     }
   }
@@ -63,7 +60,7 @@ class MapReader {
   void Texts(std::string_view key, TextList& texts) const {
     if (node_.Find(key) != nullptr) {
       std::vector<std::string> list;
-      for (rules::PlacedText& placed : ReadTexts(node_, key, diagnostics_)) {
+      for (rules::PlacedText& placed : rules::ReadTexts(node_, key, diagnostics_)) {
         list.push_back(std::move(placed.text));
       }
       texts = std::move(list);
@@ -71,7 +68,7 @@ class MapReader {
   }
   template <typename Duration>
   void Time(std::string_view key, Duration& duration) const {
-    if (const auto placed = ReadText(node_, key, diagnostics_)) {
+    if (const auto placed = rules::ReadText(node_, key, diagnostics_)) {
       const std::optional<Micros> parsed = ParseDuration(placed->text);
       if (parsed.has_value()) {
         duration = *parsed;
@@ -85,7 +82,7 @@ class MapReader {
   // A number from 0 to 1,000,000.
   template <typename Number>
   void Count(std::string_view key, Number& number) const {
-    if (const auto placed = ReadText(node_, key, diagnostics_)) {
+    if (const auto placed = rules::ReadText(node_, key, diagnostics_)) {
       const std::string& text = placed->text;
       std::int64_t parsed = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
@@ -150,7 +147,7 @@ ExpectedAlert ReadExpected(const YamlNode& node, Diagnostics& diagnostics) {
   map.Count("count", expected.count);
   map.Count("total", expected.total);
   map.Text("summary", expected.summary);
-  expected.level = ReadLevel(node, "level", diagnostics);
+  expected.level = rules::ReadLevel(node, "level", diagnostics);
   if (node.is_map() && expected.rule.empty()) {
     diagnostics.Error(node.location, "an expected alert needs a 'rule'");
   }
@@ -164,7 +161,7 @@ ExpectedAlert ReadExpected(const YamlNode& node, Diagnostics& diagnostics) {
   }
   for (const YamlNode& key : group->keys) {
     GroupValue value;
-    if (const auto placed = ReadText(*group, key.text, diagnostics)) {
+    if (const auto placed = rules::ReadText(*group, key.text, diagnostics)) {
       value = placed->text;
     }
     expected.group.emplace_back(key.text, std::move(value));

@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 
 #include "CLI/CLI.hpp"
+#include "base/diagnostics.h"
 #include "base/status_macros.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -19,7 +20,6 @@
 #include "cli/rule_loading.h"
 #include "cli/rule_test.h"
 #include "cli/rule_test_reader.h"
-#include "rules/diagnostics.h"
 
 namespace hark::cli {
 namespace {
@@ -90,7 +90,7 @@ class TestRun {
 
  private:
   void RunFile(const TestedRule& tested) {
-    rules::Diagnostics diagnostics;
+    Diagnostics diagnostics;
     const std::vector<RuleTest> tests = ReadRuleTests(tested.tests, diagnostics);
     std::vector<rules::RuleFile> files = lists_;
     files.push_back(tested.rule);

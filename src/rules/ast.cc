@@ -8,10 +8,10 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 
+#include "base/spelling.h"
 #include "base/status_macros.h"
 #include "re2/re2.h"
 #include "rules/number.h"
-#include "rules/spelling.h"
 
 namespace hark::rules {
 namespace {

@@ -7,7 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
 
-#include "rules/spelling.h"
+#include "base/spelling.h"
 
 namespace hark::rules {
 namespace {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "base/diagnostics.h"
+#include "base/yaml_node.h"
 #include "rules/ast.h"
-#include "rules/diagnostics.h"
-#include "rules/yaml_node.h"
 
 namespace hark::rules {
 

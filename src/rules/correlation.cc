@@ -10,8 +10,8 @@
 
 #include "absl/strings/str_format.h"
 
+#include "base/spelling.h"
 #include "rules/node_access.h"
-#include "rules/spelling.h"
 
 namespace hark::rules {
 namespace {

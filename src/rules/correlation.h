@@ -1,8 +1,8 @@
 #pragma once
 
-#include "rules/diagnostics.h"
+#include "base/diagnostics.h"
+#include "base/yaml_node.h"
 #include "rules/document.h"
-#include "rules/yaml_node.h"
 
 namespace hark::rules {
 

@@ -9,10 +9,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
 
+#include "base/spelling.h"
 #include "rules/condition.h"
 #include "rules/modifiers.h"
 #include "rules/number.h"
-#include "rules/spelling.h"
 
 namespace hark::rules {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <optional>
 
+#include "base/diagnostics.h"
+#include "base/yaml_node.h"
 #include "rules/ast.h"
-#include "rules/diagnostics.h"
-#include "rules/yaml_node.h"
 
 namespace hark::rules {
 

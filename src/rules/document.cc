@@ -7,10 +7,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
 
+#include "base/spelling.h"
 #include "rules/correlation.h"
 #include "rules/detection.h"
 #include "rules/node_access.h"
-#include "rules/spelling.h"
 
 namespace hark::rules {
 namespace {

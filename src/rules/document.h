@@ -9,10 +9,10 @@
 
 #include "hark/alert.h"
 
-#include "rules/diagnostics.h"
+#include "base/diagnostics.h"
+#include "base/yaml_node.h"
 #include "rules/known_components.h"
 #include "rules/rule_set.h"
-#include "rules/yaml_node.h"
 
 namespace hark::rules {
 

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <span>
 
-#include "rules/spelling.h"
+#include "base/spelling.h"
 
 namespace hark::rules {
 namespace {

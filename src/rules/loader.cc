@@ -13,10 +13,10 @@
 #include "absl/strings/str_format.h"
 
 #include "base/status_macros.h"
+#include "base/yaml_reader.h"
 #include "rules/compile.h"
 #include "rules/document.h"
 #include "rules/resolve.h"
-#include "rules/yaml_reader.h"
 
 namespace hark::rules {
 namespace {

@@ -7,16 +7,13 @@
 
 #include "absl/status/statusor.h"
 
-#include "rules/diagnostics.h"
+#include "base/diagnostics.h"
 #include "rules/rule_set.h"
 
 namespace hark::rules {
 
-// A rule or list file, read. Files named *_test.yml are not rules and are ignored by the loader.
-struct RuleFile {
-  std::string path;  // as it is named in diagnostics
-  std::string content;
-};
+// A rule or list file. Files named *_test.yml are not rules and are ignored by the loader.
+using RuleFile = TextFile;
 
 // The rules that are built into the binary (rules/ of the source tree).
 const std::vector<RuleFile>& ShippedRules();

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_format.h"
 
-#include "rules/spelling.h"
+#include "base/spelling.h"
 
 namespace hark::rules {
 namespace {

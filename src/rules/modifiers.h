@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/diagnostics.h"
+#include "base/yaml_node.h"
 #include "rules/ast.h"
-#include "rules/diagnostics.h"
-#include "rules/yaml_node.h"
 
 namespace hark::rules {
 

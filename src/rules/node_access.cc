@@ -9,7 +9,7 @@
 #include "absl/strings/str_format.h"
 
 #include "base/names.h"
-#include "rules/spelling.h"
+#include "base/spelling.h"
 
 namespace hark::rules {
 namespace {

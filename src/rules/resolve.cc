@@ -6,9 +6,9 @@
 
 #include "absl/strings/str_format.h"
 
+#include "base/spelling.h"
 #include "base/string_map.h"
 #include "rules/detection.h"
-#include "rules/spelling.h"
 
 namespace hark::rules {
 namespace {

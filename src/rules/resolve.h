@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/diagnostics.h"
 #include "rules/ast.h"
-#include "rules/diagnostics.h"
 #include "rules/document.h"
 #include "rules/known_components.h"
 #include "rules/rule_set.h"

@@ -7,24 +7,24 @@
 #include <vector>
 
 #include "base/check.h"
-#include "rules/diagnostics.h"
+#include "base/diagnostics.h"
 #include "rules/loader.h"
 #include "rules/rule_set.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string content(reinterpret_cast<const char*>(data), size);
   const std::vector<hark::rules::RuleFile> lists = {{"lists/fuzz.yml", content}};
-  hark::rules::Diagnostics of_lists;
+  hark::Diagnostics of_lists;
   hark::rules::LoadRules(lists, of_lists);
 
   const std::vector<hark::rules::RuleFile> files = {{"fuzz.yml", content}};
-  hark::rules::Diagnostics diagnostics;
+  hark::Diagnostics diagnostics;
   const auto rules = hark::rules::LoadRules(files, diagnostics);
   HARK_CHECK((rules == nullptr) == diagnostics.has_errors());
   const std::string shown = diagnostics.Format(files);
   HARK_CHECK(shown.empty() == diagnostics.all().empty());
   if (rules != nullptr) {
-    hark::rules::Diagnostics again;
+    hark::Diagnostics again;
     HARK_CHECK(Print(*hark::rules::LoadRules(files, again)) == Print(*rules));
   }
   return 0;

@@ -105,7 +105,7 @@ using ::hark::testing::EventBuilder;
 using ::hark::testing::PaddedText;
 
 std::shared_ptr<const rules::RuleSet> ShippedRuleSet() {
-  rules::Diagnostics diagnostics;
+  Diagnostics diagnostics;
   return rules::LoadRules(rules::ShippedRules(), diagnostics);
 }
 

@@ -7,8 +7,8 @@
 
 #include "gtest/gtest.h"
 
+#include "base/diagnostics.h"
 #include "parse/event_parser.h"
-#include "rules/diagnostics.h"
 #include "rules/loader.h"
 #include "rules/rule_set.h"
 #include "support/event_json.h"
@@ -37,7 +37,7 @@ class ParsedEvent {
 // The rules of one file; the test fails if they do not load.
 inline std::shared_ptr<const rules::RuleSet> LoadYaml(const std::string& yaml) {
   const std::vector<rules::RuleFile> files = {{"r.yml", yaml}};
-  rules::Diagnostics diagnostics;
+  Diagnostics diagnostics;
   std::shared_ptr<const rules::RuleSet> rules = rules::LoadRules(files, diagnostics);
   EXPECT_NE(rules, nullptr) << diagnostics.Format(files);
   return rules == nullptr ? std::make_shared<const rules::RuleSet>() : std::move(rules);

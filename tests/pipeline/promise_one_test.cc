@@ -137,7 +137,7 @@ class LineSink final : public RevisionSink {
 
 std::shared_ptr<const rules::RuleSet> ShippedRuleSet() {
   static const std::shared_ptr<const rules::RuleSet> rule_set = [] {
-    rules::Diagnostics diagnostics;
+    Diagnostics diagnostics;
     return rules::LoadRules(rules::ShippedRules(), diagnostics);
   }();
   return rule_set;

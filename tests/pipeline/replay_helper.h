@@ -30,7 +30,7 @@ detection:
   condition: selection
 level: medium
 )"}};
-  rules::Diagnostics diagnostics;
+  Diagnostics diagnostics;
   return rules::LoadRules(files, diagnostics);
 }
 

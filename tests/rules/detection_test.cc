@@ -5,7 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-#include "rules/yaml_reader.h"
+#include "base/yaml_reader.h"
 
 namespace hark::rules {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "gtest/gtest.h"
 
-#include "rules/diagnostics.h"
+#include "base/diagnostics.h"
 #include "rules/loader.h"
 #include "rules/rule_set.h"
 

@@ -6,8 +6,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "base/spelling.h"
 #include "rules/ast.h"
-#include "rules/spelling.h"
 
 namespace hark::rules {
 namespace {

@@ -1,4 +1,4 @@
-#include "rules/diagnostics.h"
+#include "rules/document.h"
 
 #include <string>
 #include <vector>
@@ -12,33 +12,6 @@ namespace hark::rules {
 namespace {
 
 using ::testing::IsEmpty;
-
-TEST(DiagnosticsTest, AreShownWithTheirLineSortedByPlace) {
-  Diagnostics diagnostics;
-  diagnostics.Warning({"b.yml", 1, 1}, "later");
-  diagnostics.Error({"a.yml", 2, 4}, "here");
-  diagnostics.Error({"a.yml", 0, 0}, "all of it");
-  EXPECT_EQ(diagnostics.Format({{"a.yml", "one\n\ttwo\r\n"}}),
-            "a.yml: error: all of it\n"
-            "a.yml:2:4: error: here\n"
-            "  \ttwo\n"
-            "  \t  ^\n"
-            "b.yml:1:1: warning: later\n");
-}
-
-TEST(DiagnosticsTest, TheCaretCountsCharactersNotBytes) {
-  Diagnostics diagnostics;
-  diagnostics.Error({"a.yml", 1, 5}, "x");
-  EXPECT_EQ(diagnostics.Format({{"a.yml", "ö: x"}}), "a.yml:1:5: error: x\n  ö: x\n     ^\n");
-}
-
-TEST(DiagnosticsTest, WarningsAreNoErrors) {
-  Diagnostics diagnostics;
-  diagnostics.Warning({}, "x");
-  EXPECT_FALSE(diagnostics.has_errors());
-  diagnostics.Error({}, "x");
-  EXPECT_TRUE(diagnostics.has_errors());
-}
 
 // YAML, and what is wrong with it.
 struct Case {

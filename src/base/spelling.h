@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace hark::rules {
+namespace hark {
 
 // ASCII letters in lower case; all other bytes, those of UTF-8 included, as they are.
 std::string LowerAscii(std::string_view text);
@@ -16,4 +16,4 @@ std::string_view Nearest(std::string_view text, std::span<const std::string_view
 // "; did you mean 'secrets'?", or "" if no candidate is near: the end of an error message.
 std::string DidYouMean(std::string_view text, std::span<const std::string_view> candidates);
 
-}  // namespace hark::rules
+}  // namespace hark

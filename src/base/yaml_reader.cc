@@ -1,4 +1,4 @@
-#include "rules/yaml_reader.h"
+#include "base/yaml_reader.h"
 
 #include <map>
 #include <optional>
@@ -14,7 +14,7 @@
 #include "yaml-cpp/mark.h"
 #include "yaml-cpp/parser.h"
 
-namespace hark::rules {
+namespace hark {
 namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
@@ -33,7 +33,7 @@ std::size_t CountNodes(const YamlNode& node) {
 // it must not throw through the parser.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(const RuleFile& file, Diagnostics& diagnostics)
+  TreeBuilder(const TextFile& file, Diagnostics& diagnostics)
       : file_(file), diagnostics_(diagnostics) {
     std::string_view rest = file.content;
     while (!rest.empty()) {
@@ -197,7 +197,7 @@ class TreeBuilder : public YAML::EventHandler {
     }
   }
 
-  const RuleFile& file_;
+  const TextFile& file_;
   Diagnostics& diagnostics_;
   std::vector<std::string_view> lines_;
   std::vector<OpenNode> open_;
@@ -210,7 +210,7 @@ class TreeBuilder : public YAML::EventHandler {
 
 }  // namespace
 
-std::vector<YamlNode> ReadYaml(const RuleFile& file, Diagnostics& diagnostics) {
+std::vector<YamlNode> ReadYaml(const TextFile& file, Diagnostics& diagnostics) {
   if (file.content.size() > kMaxBytes) {
     diagnostics.Error({file.path, 0, 0},
                       absl::StrFormat("the file is larger than %d bytes", kMaxBytes));
@@ -228,4 +228,4 @@ std::vector<YamlNode> ReadYaml(const RuleFile& file, Diagnostics& diagnostics) {
   return builder.TakeDocuments();
 }
 
-}  // namespace hark::rules
+}  // namespace hark

@@ -1,11 +1,11 @@
-#include "rules/yaml_reader.h"
+#include "base/yaml_reader.h"
 
 #include <string>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace hark::rules {
+namespace hark {
 namespace {
 
 using ::testing::HasSubstr;
@@ -119,4 +119,4 @@ TEST(YamlReaderTest, TheSizeOfAFileIsBounded) {
 }
 
 }  // namespace
-}  // namespace hark::rules
+}  // namespace hark

@@ -1,4 +1,4 @@
-#include "rules/diagnostics.h"
+#include "base/diagnostics.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,15 +8,15 @@
 
 #include "absl/strings/str_format.h"
 
-#include "rules/loader.h"
+#include "base/text.h"
 
-namespace hark::rules {
+namespace hark {
 namespace {
 
 // The lines of files, split when first asked for: a file may have as many diagnostics as lines.
 class Lines {
  public:
-  explicit Lines(const std::vector<RuleFile>& files) : files_(files) {}
+  explicit Lines(const std::vector<TextFile>& files) : files_(files) {}
 
   // Without its end; empty if there is no such line.
   std::string_view At(const Location& location) {
@@ -31,7 +31,7 @@ class Lines {
 
  private:
   std::vector<std::string_view> Split(std::string_view path) const {
-    const auto file = std::find_if(files_.begin(), files_.end(), [path](const RuleFile& candidate) {
+    const auto file = std::find_if(files_.begin(), files_.end(), [path](const TextFile& candidate) {
       return candidate.path == path;
     });
     std::vector<std::string_view> lines;
@@ -51,20 +51,37 @@ class Lines {
     return lines;
   }
 
-  const std::vector<RuleFile>& files_;
+  const std::vector<TextFile>& files_;
   std::map<std::string, std::vector<std::string_view>> lines_;
 };
 
+// A line of a file, safe to show on a terminal. Its tabs stay tabs.
+std::string Shown(std::string_view line) {
+  std::string shown;
+  while (true) {
+    const std::size_t tab = line.find('\t');
+    shown += EscapeForTerminal(line.substr(0, tab));
+    if (tab == std::string_view::npos) {
+      return shown;
+    }
+    shown.push_back('\t');
+    line.remove_prefix(tab + 1);
+  }
+}
+
 // The white space that puts a caret below byte `column` of `line`: tabs stay tabs.
 std::string Indent(std::string_view line, int column) {
+  std::string_view before = line.substr(0, static_cast<std::size_t>(std::max(column, 1)) - 1);
   std::string indent;
-  for (std::size_t i = 0; i + 1 < static_cast<std::size_t>(column) && i < line.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(line[i]);
-    if ((byte & 0xc0) != 0x80) {  // one column a character, not one a byte
-      indent.push_back(line[i] == '\t' ? '\t' : ' ');
+  while (true) {
+    const std::size_t tab = before.find('\t');
+    indent.append(TerminalWidth(EscapeForTerminal(before.substr(0, tab))), ' ');
+    if (tab == std::string_view::npos) {
+      return indent;
     }
+    indent.push_back('\t');
+    before.remove_prefix(tab + 1);
   }
-  return indent;
 }
 
 }  // namespace
@@ -82,7 +99,7 @@ void Diagnostics::Add(const Diagnostic& diagnostic) {
   all_.push_back(diagnostic);
 }
 
-std::string Diagnostics::Format(const std::vector<RuleFile>& files) const {
+std::string Diagnostics::Format(const std::vector<TextFile>& files) const {
   std::vector<const Diagnostic*> sorted;
   sorted.reserve(all_.size());
   for (const Diagnostic& diagnostic : all_) {
@@ -96,19 +113,19 @@ std::string Diagnostics::Format(const std::vector<RuleFile>& files) const {
   std::string text;
   for (const Diagnostic* diagnostic : sorted) {
     const Location& location = diagnostic->location;
-    text += location.file;
+    text += EscapeForTerminal(location.file);
     if (location.line > 0) {
       absl::StrAppendFormat(&text, ":%d:%d", location.line, location.column);
     }
     absl::StrAppendFormat(&text, ": %s: %s\n",
                           diagnostic->kind == Diagnostic::Kind::kError ? "error" : "warning",
-                          diagnostic->message);
+                          EscapeForTerminal(diagnostic->message));
     const std::string_view line = lines.At(location);
-    if (!line.empty()) {
-      absl::StrAppendFormat(&text, "  %s\n  %s^\n", line, Indent(line, location.column));
+    if (diagnostic->shows_line && !line.empty()) {
+      absl::StrAppendFormat(&text, "  %s\n  %s^\n", Shown(line), Indent(line, location.column));
     }
   }
   return text;
 }
 
-}  // namespace hark::rules
+}  // namespace hark

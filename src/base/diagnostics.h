@@ -5,11 +5,15 @@
 #include <string_view>
 #include <vector>
 
-namespace hark::rules {
+namespace hark {
 
-struct RuleFile;
+// A file that people write, read.
+struct TextFile {
+  std::string path;  // as it is named in diagnostics
+  std::string content;
+};
 
-// A place in a rule file. Lines and columns count from 1; 0 means the file as a whole.
+// A place in a file. Lines and columns count from 1; 0 means the file as a whole.
 struct Location {
   std::string file;
   int line = 0;
@@ -21,9 +25,10 @@ struct Diagnostic {
   Kind kind = Kind::kError;
   Location location;
   std::string message;
+  bool shows_line = true;  // false where the line of the file may hold a secret
 };
 
-// Collects what is wrong with a set of rule files, so that a user sees all of it at once.
+// Collects what is wrong with a set of files, so that a user sees all of it at once.
 // Not thread-safe.
 class Diagnostics {
  public:
@@ -35,12 +40,13 @@ class Diagnostics {
   const std::vector<Diagnostic>& all() const { return all_; }
 
   // "file:line:column: error: message", and below it the line of the file with a caret, one
-  // after the other sorted by place. The line is left out where `files` do not have it.
-  std::string Format(const std::vector<RuleFile>& files) const;
+  // after the other sorted by place. The line is left out where `files` do not have it. What a
+  // terminal would not show as it is gets escaped.
+  std::string Format(const std::vector<TextFile>& files) const;
 
  private:
   std::vector<Diagnostic> all_;
   int errors_ = 0;
 };
 
-}  // namespace hark::rules
+}  // namespace hark

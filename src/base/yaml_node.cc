@@ -1,6 +1,6 @@
-#include "rules/yaml_node.h"
+#include "base/yaml_node.h"
 
-namespace hark::rules {
+namespace hark {
 
 const YamlNode* YamlNode::Find(std::string_view key) const {
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -33,4 +33,4 @@ std::string_view KindName(YamlNode::Kind kind) {
   return "";
 }
 
-}  // namespace hark::rules
+}  // namespace hark

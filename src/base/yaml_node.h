@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "rules/diagnostics.h"
+#include "base/diagnostics.h"
 
-namespace hark::rules {
+namespace hark {
 
 // One node of a YAML document, with its place in the file. A value: copies are deep.
 struct YamlNode {
@@ -36,4 +36,4 @@ struct YamlNode {
 // "a map", "a list", "text", "nothing": for messages.
 std::string_view KindName(YamlNode::Kind kind);
 
-}  // namespace hark::rules
+}  // namespace hark

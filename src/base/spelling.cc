@@ -1,4 +1,4 @@
-#include "rules/spelling.h"
+#include "base/spelling.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,7 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
 
-namespace hark::rules {
+namespace hark {
 namespace {
 
 // A longer text is a mistake of another kind, and the distance costs the product of the lengths.
@@ -70,4 +70,4 @@ std::string DidYouMean(std::string_view text, std::span<const std::string_view> 
   return nearest.empty() ? "" : absl::StrFormat("; did you mean '%s'?", nearest);
 }
 
-}  // namespace hark::rules
+}  // namespace hark

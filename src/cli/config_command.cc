@@ -1,0 +1,108 @@
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+
+#include "CLI/CLI.hpp"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/config_loading.h"
+#include "cli/message.h"
+#include "config/config_schema.h"
+#include "config/json_schema.h"
+#include "config/show.h"
+
+namespace hark::cli {
+namespace {
+
+struct ConfigArguments {
+  std::optional<std::string> path;
+  std::vector<std::string> settings;  // KEY=VALUE
+
+  std::string PathOrDefault() const { return path.has_value() ? *path : DefaultConfigPath(); }
+};
+
+// nullopt, and a message, if one of them is not KEY=VALUE.
+std::optional<std::vector<config::Override>> ToOverrides(const std::vector<std::string>& settings) {
+  std::vector<config::Override> overrides;
+  for (const std::string& setting : settings) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos) {
+      PrintError("--set: expected KEY=VALUE, such as log.level=debug");
+      return std::nullopt;
+    }
+    overrides.push_back({"--set", setting.substr(0, equals), setting.substr(equals + 1)});
+  }
+  return overrides;
+}
+
+// Loads what the arguments name; on success `use` has the last word.
+template <typename Use>
+ExitCode WithConfig(const ConfigArguments& arguments, const Use& use) {
+  const std::optional<std::vector<config::Override>> overrides = ToOverrides(arguments.settings);
+  if (!overrides.has_value()) {
+    return ExitCode::kUsage;
+  }
+  const std::string path = arguments.PathOrDefault();
+  const std::optional<config::LoadedConfig> loaded = LoadConfiguration(path, *overrides);
+  if (!loaded.has_value()) {
+    return ExitCode::kConfiguration;
+  }
+  use(path, *loaded);
+  return ExitCode::kDone;
+}
+
+ExitCode RunCheck(const ConfigArguments& arguments) {
+  return WithConfig(arguments, [](const std::string& path, const config::LoadedConfig& loaded) {
+    const std::string name = path.empty() ? "the configuration without a file" : path;
+    Print(absl::StrFormat("%s is valid and gives %d settings\n", EscapeForTerminal(name),
+                          loaded.origins.size()));
+  });
+}
+
+ExitCode RunShow(const ConfigArguments& arguments) {
+  return WithConfig(arguments, [](const std::string& /*path*/, const config::LoadedConfig& loaded) {
+    Print(config::ShowConfig(loaded));
+  });
+}
+
+ExitCode RunSchema() {
+  Print(config::JsonSchema(config::ConfigSchema()));
+  return ExitCode::kDone;
+}
+
+std::shared_ptr<ConfigArguments> AddArguments(CLI::App& command) {
+  auto arguments = std::make_shared<ConfigArguments>();
+  command.add_option("--config", arguments->path,
+                     "The main file; conf.d/*.yaml beside it is read, too. Default: $HARK_CONFIG, "
+                     "else /etc/hark/hark.yaml, else none");
+  command.add_option("--set", arguments->settings,
+                     "KEY=VALUE, such as log.level=debug, over files and environment");
+  return arguments;
+}
+
+}  // namespace
+
+void AddConfigCommand(CLI::App& app, Command& chosen) {
+  CLI::App* const config = app.add_subcommand("config", "Check, show and document the settings");
+  config->require_subcommand(1);
+
+  CLI::App* const check =
+      config->add_subcommand("check", "Report all errors and warnings of a configuration");
+  check->callback([arguments = AddArguments(*check), &chosen] {
+    chosen = [arguments] { return RunCheck(*arguments); };
+  });
+  CLI::App* const show = config->add_subcommand(
+      "show", "Print all settings and where each comes from; secrets are left out");
+  show->callback([arguments = AddArguments(*show), &chosen] {
+    chosen = [arguments] { return RunShow(*arguments); };
+  });
+  CLI::App* const schema =
+      config->add_subcommand("schema", "Print the JSON Schema of a configuration file");
+  schema->callback([&chosen] { chosen = RunSchema; });
+}
+
+}  // namespace hark::cli

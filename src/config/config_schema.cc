@@ -1,0 +1,198 @@
+#include "config/config_schema.h"
+
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "config/config.h"
+#include "config/section_of.h"
+
+namespace hark::config {
+namespace {
+
+constexpr Micros kHour = 3600 * kSecond;
+constexpr std::int64_t kGibibyte = 1024 * kMebibyte;
+constexpr std::int64_t kTebibyte = 1024 * kGibibyte;
+
+// Each in the order of its enum.
+constexpr std::array<std::string_view, 5> kSeverities = {"informational", "low", "medium", "high",
+                                                         "critical"};
+constexpr std::array<std::string_view, 2> kAlertFormats = {"table", "jsonl"};
+constexpr std::array<std::string_view, 4> kLogLevels = {"debug", "info", "warn", "error"};
+constexpr std::array<std::string_view, 2> kLogFormats = {"text", "json"};
+
+ValueType Of(ValueKind kind) {
+  return {.kind = kind};
+}
+
+ValueType OrEmpty(ValueKind kind) {
+  return {.kind = kind, .may_be_empty = true};
+}
+
+ValueType Between(ValueKind kind, std::int64_t min, std::int64_t max) {
+  return {.kind = kind, .min = min, .max = max};
+}
+
+ValueType OneOf(std::span<const std::string_view> choices) {
+  return {.kind = ValueKind::kChoice, .choices = choices};
+}
+
+using SectionPtr = std::shared_ptr<const Section>;
+
+SectionPtr RulesSection() {
+  return SectionOf<RulesConfig>()
+      .Values("paths", &RulesConfig::paths, Of(ValueKind::kPath),
+              "Rule files and folders in place of the shipped rules; none: the shipped rules.")
+      .Build();
+}
+
+SectionPtr SourcesSection() {
+  const SectionPtr file =
+      SectionOf<FileSourceConfig>()
+          .Value("path", &FileSourceConfig::path, Of(ValueKind::kPath),
+                 "A log file, a folder of log files or a glob such as /var/log/audit/*.log. Files "
+                 "that appear later are read, too.")
+          .Required()
+          .Value("cluster", &FileSourceConfig::cluster, OrEmpty(ValueKind::kText),
+                 "The cluster that these events are from; empty: the setting cluster.")
+          .Value("lateness", &FileSourceConfig::lateness,
+                 Between(ValueKind::kDuration, 0, 24 * kHour),
+                 "How far an event may be behind a later one of the same source and still be "
+                 "judged in its place.")
+          .Value("from_start", &FileSourceConfig::from_start, Of(ValueKind::kBool),
+                 "Whether a log that is seen for the first time is read from its beginning "
+                 "instead of from its present end.")
+          .Build();
+  return SectionOf<SourcesConfig>()
+      .Maps("files", &SourcesConfig::files, file, "Audit log files that are followed.")
+      .Build();
+}
+
+SectionPtr StateSection() {
+  return SectionOf<StateConfig>()
+      .Value("max_bytes", &StateConfig::max_bytes, Between(ValueKind::kBytes, kMebibyte, kTebibyte),
+             "The most that windows and open alerts may hold, counted the same on every machine. "
+             "Where it cuts, the group that was seen longest ago goes first.")
+      .Build();
+}
+
+SectionPtr FactLogSection() {
+  return SectionOf<FactLogConfig>()
+      .Value("segment_bytes", &FactLogConfig::segment_bytes,
+             Between(ValueKind::kBytes, kMebibyte, 4 * kGibibyte),
+             "The size at which a segment of the fact log is closed and the next one begun.")
+      .Value("max_bytes", &FactLogConfig::max_bytes,
+             Between(ValueKind::kBytes, 4 * kMebibyte, 16 * kTebibyte),
+             "The most that the fact log may take on disk. A full one stops reading until a "
+             "snapshot makes room. It must hold a segment and twice snapshot.bytes.")
+      .Build();
+}
+
+SectionPtr SnapshotSection() {
+  return SectionOf<SnapshotConfig>()
+      .Value("interval", &SnapshotConfig::interval,
+             Between(ValueKind::kDuration, kSecond, 24 * kHour),
+             "The time after which the state is saved. A restart reads the fact log from there.")
+      .Value("bytes", &SnapshotConfig::bytes, Between(ValueKind::kBytes, kMebibyte, 4 * kTebibyte),
+             "The growth of the fact log after which the state is saved even earlier.")
+      .Build();
+}
+
+SectionPtr OutputsSection() {
+  const SectionPtr to_stdout =
+      SectionOf<StdoutOutputConfig>()
+          .Value("enabled", &StdoutOutputConfig::enabled, Of(ValueKind::kBool),
+                 "Whether alerts are written to standard output.")
+          .Value("format", &StdoutOutputConfig::format, OneOf(kAlertFormats),
+                 "table for people, jsonl for programs (docs/alerts.md).")
+          .Value("min_level", &StdoutOutputConfig::min_level, OneOf(kSeverities),
+                 "The lowest level of the alerts that are written.")
+          .Build();
+  const SectionPtr file =
+      SectionOf<FileOutputConfig>()
+          .Value("path", &FileOutputConfig::path, Of(ValueKind::kPath),
+                 "The file to which a line of JSON is added for every change of an alert.")
+          .Required()
+          .Value("min_level", &FileOutputConfig::min_level, OneOf(kSeverities),
+                 "The lowest level of the alerts that are written.")
+          .Build();
+  return SectionOf<OutputsConfig>()
+      .Map("stdout", &OutputsConfig::to_stdout, to_stdout, "Alerts on standard output.")
+      .Maps("files", &OutputsConfig::files, file, "Alerts in files, a line of JSON each.")
+      .Build();
+}
+
+SectionPtr AdminSection() {
+  return SectionOf<AdminConfig>()
+      .Value("listen", &AdminConfig::listen, OrEmpty(ValueKind::kAddress),
+             "Where metrics, health and the API are served; empty: nowhere.")
+      .Value("token_file", &AdminConfig::token_file, OrEmpty(ValueKind::kSecretFile),
+             "A file with the bearer token that the API asks for. Without one the API is served "
+             "to the machine itself only.")
+      .Build();
+}
+
+SectionPtr LogSection() {
+  return SectionOf<LogConfig>()
+      .Value("level", &LogConfig::level, OneOf(kLogLevels),
+             "The lowest level of the messages that hark logs about itself.")
+      .Value("format", &LogConfig::format, OneOf(kLogFormats),
+             "text for people, json for a log collector.")
+      .Build();
+}
+
+SectionPtr QuarantineSection() {
+  return SectionOf<QuarantineConfig>()
+      .Value("path", &QuarantineConfig::path, OrEmpty(ValueKind::kPath),
+             "The file that names every record that was not read as an event: why, where it is, "
+             "and its hash; empty: they are only counted.")
+      .Value("raw", &QuarantineConfig::raw, Of(ValueKind::kBool),
+             "Whether the quarantine holds the records themselves. They may hold secrets.")
+      .Build();
+}
+
+SectionPtr ShutdownSection() {
+  return SectionOf<ShutdownConfig>()
+      .Value("deadline", &ShutdownConfig::deadline, Between(ValueKind::kDuration, kSecond, kHour),
+             "How long a stop may take. What is not saved by then is read again at the start.")
+      .Build();
+}
+
+SectionPtr LimitsSection() {
+  return SectionOf<LimitsConfig>()
+      .Value("max_record_bytes", &LimitsConfig::max_record_bytes,
+             Between(ValueKind::kBytes, kMebibyte / 16, kGibibyte),
+             "The longest record that is read. A longer one is cut out and counted.")
+      .Build();
+}
+
+SectionPtr Root() {
+  return SectionOf<Config>()
+      .Value("data_dir", &Config::data_dir, OrEmpty(ValueKind::kPath),
+             "The folder of all that must outlive the process; empty: a temporary one.")
+      .Value("cluster", &Config::cluster, Of(ValueKind::kText),
+             "The cluster of events whose source names none.")
+      .Map("rules", &Config::rules, RulesSection(), "The rules that raise alerts.")
+      .Map("sources", &Config::sources, SourcesSection(), "Where audit events come from.")
+      .Map("state", &Config::state, StateSection(), "The memory of windows and alerts.")
+      .Map("fact_log", &Config::fact_log, FactLogSection(),
+           "What of the events is kept on disk until a snapshot holds it.")
+      .Map("snapshot", &Config::snapshot, SnapshotSection(), "How often the state is saved.")
+      .Map("outputs", &Config::outputs, OutputsSection(), "Where alerts go.")
+      .Map("admin", &Config::admin, AdminSection(), "The listener for operators and Prometheus.")
+      .Map("log", &Config::log, LogSection(), "What hark says about itself, on standard error.")
+      .Map("quarantine", &Config::quarantine, QuarantineSection(),
+           "The records that could not be read.")
+      .Map("shutdown", &Config::shutdown, ShutdownSection(), "How hark stops.")
+      .Map("limits", &Config::limits, LimitsSection(), "Bounds of what is read.")
+      .Build();
+}
+
+}  // namespace
+
+const Section& ConfigSchema() {
+  static const auto& schema = *new SectionPtr(Root());
+  return *schema;
+}
+
+}  // namespace hark::config
