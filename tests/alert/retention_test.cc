@@ -138,8 +138,10 @@ TEST_F(RetentionTest, AboveTheLimitOfBytesTheOldestGoAndTheFileShrinks) {
   EXPECT_GE(after, limit * 3 / 4);
   EXPECT_THAT(Sequences().front(), removed + 1);
   EXPECT_EQ(Sequences().back(), static_cast<std::int64_t>(kAlerts));
-  store_ = *AlertStore::Open(folder_.Path("other.db"));
-  reader_ = *store_.OpenReader();  // the last connections are closed: the log is in the file
+  // The writer's connection is the last one that is closed: it puts its log into the file.
+  AlertStore other = *AlertStore::Open(folder_.Path("other.db"));
+  reader_ = *other.OpenReader();
+  store_ = std::move(other);
   EXPECT_LE(std::filesystem::file_size(Path()), limit * 3 / 2);
 }
 
