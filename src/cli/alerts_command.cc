@@ -143,7 +143,7 @@ void AddFilters(CLI::App& command, Filters& filters) {
   add("to", "Only alerts first seen before this time");
   add("state", "open, opened, escalated or closed");
   command.add_option("--limit", filters.limit, "At most so many, the newest")
-      ->check(CLI::Range(std::size_t{1}, SIZE_MAX));
+      ->check(CLI::PositiveNumber);
 }
 
 void AddFiltered(CLI::App& alerts, Command& chosen, const std::string& name,

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <optional>
 #include <random>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -86,9 +88,10 @@ struct Death {
   bool killed = false;
 };
 
-// Runs a daemon and kills it once it has told of so many commits, most likely within the next one.
+// Runs a daemon and kills it once it has told of so many commits, and `per_mille` of the time that
+// a commit took later: anywhere in one of the next commits.
 Death RunAndKill(const std::string& path, const std::vector<std::vector<Revision>>& batches,
-                 std::uint64_t commits) {
+                 std::uint64_t commits, std::uint64_t per_mille) {
   std::array<int, 2> ends{};
   EXPECT_EQ(pipe(ends.data()), 0);
   const pid_t daemon = fork();
@@ -99,9 +102,12 @@ Death RunAndKill(const std::string& path, const std::vector<std::vector<Revision
   close(ends[1]);
   Death death;
   char byte = 0;
+  const auto start = std::chrono::steady_clock::now();
   while (death.commits < commits && read(ends[0], &byte, 1) == 1) {
     ++death.commits;
   }
+  const auto taken = (std::chrono::steady_clock::now() - start) / (death.commits + 1);
+  std::this_thread::sleep_for(taken * per_mille / 1000);
   kill(daemon, SIGKILL);
   while (read(ends[0], &byte, 1) == 1) {
     ++death.commits;
@@ -155,7 +161,7 @@ TEST(AlertStoreCrashTest, WhatWasCommittedIsThereOnceAfterAKillAtAnyMoment) {
   std::uint64_t furthest = 0;  // how many batches must be there
   std::uint64_t start = 0;     // where the next daemon begins
   for (bool finished = false; !finished;) {
-    const Death death = RunAndKill(path, batches, random() % 20);
+    const Death death = RunAndKill(path, batches, random() % 10, random() % 2000);
     finished = !death.killed && start + death.commits == batches.size();
     const Contents contents = ReadAll(path);
 
