@@ -12,34 +12,60 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-absl::StatusOr<AlertEntry> ReadEntry(ondemand::object object) {
-  AlertEntry entry;
+absl::Status ReadTime(ondemand::value value, Micros& time) {
+  std::string_view text;
+  RETURN_IF_ERROR(ToStatus(value.get_string().get(text)));
+  const std::optional<Micros> parsed = ParseRfc3339(text);
+  if (!parsed.has_value()) {
+    return InvalidArgument("\"%s\" is no time", text);
+  }
+  time = *parsed;
+  return absl::OkStatus();
+}
+
+absl::Status ReadRawObject(ondemand::value value, std::string& json) {
+  ondemand::object object;
+  std::string_view raw;
+  RETURN_IF_ERROR(ToStatus(value.get_object().get(object)));
+  RETURN_IF_ERROR(ToStatus(object.raw_json().get(raw)));
+  json = raw;
+  return absl::OkStatus();
+}
+
+absl::Status ReadEntryField(std::string_view key, ondemand::value value, AlertEntry& entry) {
+  if (key == "detected") {
+    return ReadTime(value, entry.detected);
+  }
+  return key == "alert" ? ReadRawObject(value, entry.json) : absl::OkStatus();
+}
+
+// Calls `read` with the key and the value of each field.
+template <typename Read>
+absl::Status ForEachField(ondemand::object object, Read read) {
   for (auto field : object) {
     std::string_view key;
+    ondemand::value value;
     RETURN_IF_ERROR(ToStatus(field.unescaped_key().get(key)));
-    if (key == "detected") {
-      std::string_view time;
-      RETURN_IF_ERROR(ToStatus(field.value().get_string().get(time)));
-      const std::optional<Micros> detected = ParseRfc3339(time);
-      if (!detected.has_value()) {
-        return InvalidArgument("\"detected\" is no time: \"%s\"", time);
-      }
-      entry.detected = *detected;
-    } else if (key == "alert") {
-      ondemand::object alert;
-      std::string_view json;
-      RETURN_IF_ERROR(ToStatus(field.value().get_object().get(alert)));
-      RETURN_IF_ERROR(ToStatus(alert.raw_json().get(json)));
-      entry.json = json;
-    }
+    RETURN_IF_ERROR(ToStatus(field.value().get(value)));
+    RETURN_IF_ERROR(read(key, value));
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<AlertEntry> ReadEntry(ondemand::object object) {
+  AlertEntry entry;
+  RETURN_IF_ERROR(ForEachField(object, [&](std::string_view key, ondemand::value value) {
+    return ReadEntryField(key, value, entry);
+  }));
   if (entry.json.empty()) {
     return InvalidArgument("an entry has no \"alert\"");
   }
   return entry;
 }
 
-absl::Status ReadEntries(ondemand::array array, std::vector<AlertEntry>& entries) {
+absl::Status ReadEntries(ondemand::value value, std::vector<AlertEntry>& entries) {
+  ondemand::array array;
+  RETURN_IF_ERROR(ToStatus(value.get_array().get(array)));
   for (auto element : array) {
     ondemand::object object;
     RETURN_IF_ERROR(ToStatus(element.get_object().get(object)));
@@ -49,27 +75,27 @@ absl::Status ReadEntries(ondemand::array array, std::vector<AlertEntry>& entries
   return absl::OkStatus();
 }
 
+absl::Status ReadPageField(std::string_view key, ondemand::value value, AlertPage& page) {
+  if (key == "alerts") {
+    return ReadEntries(value, page.alerts);
+  }
+  if (key == "next") {
+    std::string_view next;
+    RETURN_IF_ERROR(ToStatus(value.get_string().get(next)));
+    page.next = next;
+  } else if (key == "total") {
+    return ToStatus(value.get_uint64().get(page.total.emplace()));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<AlertPage> ReadPage(ondemand::object object) {
   AlertPage page;
   bool has_alerts = false;
-  for (auto field : object) {
-    std::string_view key;
-    RETURN_IF_ERROR(ToStatus(field.unescaped_key().get(key)));
-    if (key == "alerts") {
-      ondemand::array array;
-      RETURN_IF_ERROR(ToStatus(field.value().get_array().get(array)));
-      RETURN_IF_ERROR(ReadEntries(array, page.alerts));
-      has_alerts = true;
-    } else if (key == "next") {
-      std::string_view next;
-      RETURN_IF_ERROR(ToStatus(field.value().get_string().get(next)));
-      page.next = next;
-    } else if (key == "total") {
-      std::uint64_t total = 0;
-      RETURN_IF_ERROR(ToStatus(field.value().get_uint64().get(total)));
-      page.total = total;
-    }
-  }
+  RETURN_IF_ERROR(ForEachField(object, [&](std::string_view key, ondemand::value value) {
+    has_alerts = has_alerts || key == "alerts";
+    return ReadPageField(key, value, page);
+  }));
   if (!has_alerts) {
     return InvalidArgument("there is no \"alerts\"");
   }

@@ -146,14 +146,19 @@ void AddFilters(CLI::App& command, Filters& filters) {
       ->check(CLI::PositiveNumber);
 }
 
-void AddFiltered(CLI::App& alerts, Command& chosen, const std::string& name,
-                 const std::string& help, absl::Status (*run)(const Filters&),
-                 std::size_t default_limit) {
-  CLI::App* const command = alerts.add_subcommand(name, help);
+// A command over the alerts that the filters leave.
+struct FilteredCommand {
+  std::string name, help;
+  absl::Status (*run)(const Filters&);
+  std::size_t default_limit;
+};
+
+void AddFiltered(CLI::App& alerts, Command& chosen, const FilteredCommand& filtered) {
+  CLI::App* const command = alerts.add_subcommand(filtered.name, filtered.help);
   auto filters = std::make_shared<Filters>();
-  filters->limit = default_limit;
+  filters->limit = filtered.default_limit;
   AddFilters(*command, *filters);
-  command->callback([filters, run, &chosen] {
+  command->callback([filters, run = filtered.run, &chosen] {
     chosen = [filters, run] {
       const absl::Status status = run(*filters);
       return status.ok() ? ExitCode::kDone : Fail(status);
@@ -180,11 +185,17 @@ void AddShow(CLI::App& alerts, Command& chosen) {
 void AddAlertsCommand(CLI::App& app, Command& chosen) {
   CLI::App* const alerts = app.add_subcommand("alerts", "Look at the alerts of a daemon");
   alerts->require_subcommand(1);
-  AddFiltered(*alerts, chosen, "list", "List alerts, the newest first", &List,
-              AlertQuery::kDefaultLimit);
+  AddFiltered(*alerts, chosen,
+              {.name = "list",
+               .help = "List alerts, the newest first",
+               .run = &List,
+               .default_limit = AlertQuery::kDefaultLimit});
   AddShow(*alerts, chosen);
-  AddFiltered(*alerts, chosen, "export", "Write the newest revision of each alert as JSON lines",
-              &Export, SIZE_MAX);
+  AddFiltered(*alerts, chosen,
+              {.name = "export",
+               .help = "Write the newest revision of each alert as JSON lines",
+               .run = &Export,
+               .default_limit = SIZE_MAX});
 }
 
 }  // namespace hark::cli

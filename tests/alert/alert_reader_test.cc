@@ -240,8 +240,10 @@ TEST_F(AlertReaderTest, AnOpenReadDoesNotHoldUpACommitAndSeesOneMoment) {
 TEST_F(AlertReaderTest, ReadersSeeWholeCommitsWhileThereAreMore) {
   constexpr std::uint64_t kCommits = 200;
   std::atomic<bool> done = false;
+  constexpr std::size_t kReaders = 3;
   std::vector<std::thread> readers;
-  for (int i = 0; i < 3; ++i) {
+  readers.reserve(kReaders);
+  for (std::size_t i = 0; i < kReaders; ++i) {
     readers.emplace_back([&] {
       AlertReader reader = *store_.OpenReader();
       while (!done) {

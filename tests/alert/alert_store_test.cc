@@ -26,8 +26,6 @@ using ::hark::testing::MakeTestRevision;
 using ::hark::testing::SampleAlert;
 using ::hark::testing::StatusIs;
 using ::hark::testing::TempDir;
-using ::testing::_;
-using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

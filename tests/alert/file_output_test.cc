@@ -28,7 +28,6 @@ using ::hark::testing::StatusIs;
 using ::hark::testing::TempDir;
 using ::testing::_;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 std::string TextOf(const std::string& path) {
   std::ifstream file(path, std::ios::binary);

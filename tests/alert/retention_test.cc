@@ -50,6 +50,7 @@ class RetentionTest : public ::testing::Test {
   std::vector<std::int64_t> Sequences() {
     std::vector<std::int64_t> sequences;
     const std::vector<StoredRevision> revisions = *reader_.RevisionsAfter(0, 1000);
+    sequences.reserve(revisions.size());
     for (const StoredRevision& stored : revisions) {
       sequences.push_back(stored.sequence);
     }

@@ -119,7 +119,7 @@ TEST_F(SqliteTest, ATableWithDamagedPagesIsDataLoss) {
   {
     std::fstream file(Path(), std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(4096);  // behind the page with the schema
-    const std::string damage(3 * 4096, '\x5a');
+    const std::string damage(12'288, '\x5a');
     file.write(damage.data(), static_cast<std::streamsize>(damage.size()));
   }
   EXPECT_THAT(Open(Mode::kReadOnly).QueryInteger("SELECT COUNT(*) FROM t"),

@@ -30,7 +30,6 @@ using ::hark::testing::IsOk;
 using ::hark::testing::MakeTestRevision;
 using ::hark::testing::StatusIs;
 using ::hark::testing::TempDir;
-using ::testing::_;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;

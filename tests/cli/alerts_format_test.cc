@@ -33,6 +33,7 @@ constexpr Micros kDetected = 1'795'457'063'000'000;  // 2026-11-23T18:04:23Z
 
 std::vector<alert::AlertEntry> Entries(const std::vector<Alert>& alerts) {
   std::vector<alert::AlertEntry> entries;
+  entries.reserve(alerts.size());
   for (const Alert& alert : alerts) {
     entries.push_back({kDetected, alert::ToJson(alert)});
   }
