@@ -9,6 +9,8 @@ find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)
 if(HARK_BUILD_TESTS)
   find_package(GTest REQUIRED)
   # The system's own interpreter: it is the one that has Debian's python3-jsonschema.

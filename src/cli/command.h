@@ -15,6 +15,7 @@ using Command = std::function<ExitCode()>;
 
 // Each adds one command to the program: its options and its help. When the command line names the
 // command, `chosen` is set. `chosen` must outlive `app`.
+void AddAlertsCommand(CLI::App& app, Command& chosen);
 void AddReplayCommand(CLI::App& app, Command& chosen);
 void AddRulesCommand(CLI::App& app, Command& chosen);  // with the four below
 void AddRulesCheckCommand(CLI::App& rules, Command& chosen);

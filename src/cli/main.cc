@@ -52,6 +52,7 @@ ExitCode Main(int argc, const char* const* argv) {
   app.require_subcommand(1);
   Command command;
   AddReplayCommand(app, command);
+  AddAlertsCommand(app, command);
   AddRulesCommand(app, command);
   AddConfigCommand(app, command);
   AddFieldsCommand(app, command);
