@@ -121,6 +121,10 @@ JsonWriter& JsonWriter::Null() {
   return Value("null");
 }
 
+JsonWriter& JsonWriter::Raw(std::string_view json) {
+  return Value(json);
+}
+
 std::string JsonWriter::Take() {
   needs_comma_ = false;
   return std::exchange(text_, {});

@@ -23,6 +23,8 @@ class JsonWriter {
   JsonWriter& Signed(std::int64_t value);
   JsonWriter& Bool(bool value);
   JsonWriter& Null();
+  // A value that is JSON already, written as it is.
+  JsonWriter& Raw(std::string_view json);
 
   const std::string& text() const { return text_; }
   std::string Take();
