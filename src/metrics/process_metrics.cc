@@ -1,3 +1,4 @@
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -5,12 +6,16 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <optional>
 #include <sstream>
 #include <string>
 #include <system_error>
 
+#include "absl/time/time.h"
+
+#include "hark/clock.h"
+
+#include "metrics/seconds.h"
 #include "metrics/self_metrics.h"
 
 namespace hark::metrics {
@@ -49,18 +54,13 @@ std::optional<ProcessStat> ReadStat() {
                      .resident_pages = number(kResident)};
 }
 
-// Seconds since 1970 at which the machine started; 0 if unknown.
+// When the machine started, in seconds since 1970. Not from /proc/stat, which a hardened service
+// does not see.
 double BootTime() {
-  std::ifstream file("/proc/stat");
-  std::string key;
-  double value = 0;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    if (words >> key >> value && key == "btime") {
-      return value;
-    }
-  }
-  return 0;
+  timespec since_boot{};
+  clock_gettime(CLOCK_BOOTTIME, &since_boot);
+  return Seconds(absl::ToUnixMicros(Clock::System().Now())) -
+         static_cast<double>(since_boot.tv_sec) - static_cast<double>(since_boot.tv_nsec) / 1e9;
 }
 
 std::optional<double> OpenFiles() {
