@@ -316,6 +316,34 @@ TEST_F(HttpServerTest, CutsAConnectionThatStaysIdle) {
   EXPECT_TRUE(client.WaitForEnd());
 }
 
+TEST_F(HttpServerTest, CutsASlowBodyOnAConnectionThatWasKept) {
+  options_.request_deadline = absl::Milliseconds(300);
+  server_ = StartServer(options_);
+  HttpClient client = Connect();
+  EXPECT_EQ(client.Request("GET /open").status, 200);
+  client.Send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\nhalf");
+  EXPECT_TRUE(client.WaitForEnd());
+}
+
+TEST_F(HttpServerTest, CutsAClientThatDoesNotReadItsAnswer) {
+  options_.request_deadline = absl::Milliseconds(300);
+  options_.max_connections_per_address = 1;
+  Router router = TestRouter();
+  router.Add(Method::kGet, "/long", Access::kAnyone,
+             [](const Request&) { return Response{.body = std::string(16 << 20, 'x')}; });
+  server_ = StartServer(options_, std::move(router));
+  HttpClient client = Connect();
+  client.Send("GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  // The one place is free again when the server has given the connection up.
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  bool served = false;
+  while (!served && std::chrono::steady_clock::now() < limit) {
+    served = Connect().Request("GET /open").status == 200;
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(served);
+}
+
 TEST_F(HttpServerTest, BoundsTheConnectionsOfOneAddress) {
   options_.max_connections_per_address = 2;
   server_ = StartServer(options_);
