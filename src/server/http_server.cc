@@ -102,7 +102,8 @@ class HttpServer::Impl {
                           MHD_RequestTerminationCode code);
   static void OnConnection(void* listener, MHD_Connection* connection, void** context,
                            MHD_ConnectionNotificationCode code);
-  static void OnLibraryMessage(void* listener, const char* format, va_list arguments);
+  [[gnu::format(printf, 2, 0)]] static void OnLibraryMessage(void* listener, const char* format,
+                                                             va_list arguments);
 
   absl::Status Listen(ListenSocket socket, bool is_unix);
   void Begin(const Listener& listener, MHD_Connection* connection, const char* method,
