@@ -1,9 +1,9 @@
-#include <time.h>
 #include <unistd.h>
 
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <optional>

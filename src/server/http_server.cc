@@ -24,7 +24,8 @@ namespace hark::server {
 namespace {
 
 constexpr unsigned kThreads = 2;
-constexpr std::size_t kConnectionMemory = 32 * 1024;  // bounds request line and headers
+constexpr std::size_t kConnectionMemory =
+    std::size_t{32} * 1024;  // bounds request line and headers
 
 // The API serves no pages: nothing in an answer may be run, framed, guessed at or kept.
 constexpr std::array<std::pair<const char*, const char*>, 5> kSecurityHeaders = {{
@@ -220,6 +221,7 @@ void HttpServer::Impl::Begin(const Listener& listener, MHD_Connection* connectio
   exchange.Begin(std::move(head), router_, access_);
 }
 
+// NOLINTNEXTLINE(readability-function-size): the parameters are libmicrohttpd's.
 MHD_Result HttpServer::Impl::OnRequest(void* listener_pointer, MHD_Connection* connection,
                                        const char*, const char* method, const char*,
                                        const char* body, std::size_t* body_size,

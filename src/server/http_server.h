@@ -17,7 +17,7 @@ struct HttpServerOptions {
   std::string listen = {};       // see ParseListenAddress; port 0: any that is free. Empty: no TCP
   std::string unix_socket = {};  // path. Empty: none
   std::string token_file = {};   // must be given if `listen` is not a loopback address
-  std::size_t max_body_bytes = 64 * 1024;
+  std::size_t max_body_bytes = std::size_t{64} * 1024;
   unsigned max_connections = 128;             // of each listener
   unsigned max_connections_per_address = 32;  // so that one host cannot take them all
   // From the end of its headers a request has that long until its answer is sent; a connection has
