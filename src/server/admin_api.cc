@@ -1,0 +1,206 @@
+#include "server/admin_api.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+
+#include "base/json_writer.h"
+#include "base/names.h"
+#include "base/rfc3339.h"
+#include "base/status_macros.h"
+#include "base/text.h"
+#include "metrics/registry.h"
+
+namespace hark::server {
+namespace {
+
+constexpr std::size_t kMaxLimit = 1000;
+constexpr int kUnavailable = 503, kInternal = 500;
+
+int HttpStatus(const absl::Status& status) {
+  constexpr int kBadRequest = 400, kNotFound = 404;
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+      return kBadRequest;
+    case absl::StatusCode::kNotFound:
+      return kNotFound;
+    case absl::StatusCode::kUnavailable:
+      return kUnavailable;
+    default:
+      return kInternal;
+  }
+}
+
+Response Answer(absl::StatusOr<std::string> document, std::string_view content_type) {
+  if (!document.ok()) {
+    return ErrorResponse(HttpStatus(document.status()), std::string(document.status().message()));
+  }
+  return {.content_type = std::string(content_type), .body = *std::move(document)};
+}
+
+Response JsonAnswer(absl::StatusOr<std::string> document) {
+  return Answer(std::move(document), "application/json");
+}
+
+// In the style of Kubernetes: "[+]listeners ok", "[-]state failed: ...". Reasons hold paths and
+// addresses, which are not for everybody.
+Response HealthAnswer(const std::vector<ReadinessCheck>& checks, const Request& request) {
+  bool healthy = true;
+  std::string lines;
+  for (const ReadinessCheck& check : checks) {
+    if (check.status.ok()) {
+      absl::StrAppendFormat(&lines, "[+]%s ok\n", check.name);
+      continue;
+    }
+    healthy = false;
+    const std::string reason = request.authorized
+                                   ? EscapeForTerminal(std::string(check.status.message()))
+                                   : "reason withheld";
+    absl::StrAppendFormat(&lines, "[-]%s failed: %s\n", check.name, reason);
+  }
+  Response response{.status = healthy ? 200 : kUnavailable,
+                    .content_type = "text/plain; charset=utf-8"};
+  if (request.query.contains("verbose") || !healthy) {
+    response.body = std::move(lines);
+  }
+  response.body += healthy ? "ok\n" : "failed\n";
+  return response;
+}
+
+Response ReloadAnswer(const std::vector<std::string>& errors) {
+  if (errors.empty()) {
+    return {.body = "{\"reloaded\":true}\n"};
+  }
+  JsonWriter json;
+  json.BeginObject();
+  json.Key("error").String("nothing was changed, because the configuration or the rules are wrong");
+  json.Key("errors").BeginArray();
+  for (const std::string& error : errors) {
+    json.String(error);
+  }
+  json.EndArray().EndObject();
+  return {.status = kInternal, .body = json.Take() + "\n"};
+}
+
+std::string VersionDocument(const BuildInfo& build) {
+  JsonWriter json;
+  json.BeginObject().Key("version").String(build.version);
+  if (!build.commit.empty()) {
+    json.Key("commit").String(build.commit);
+  }
+  json.EndObject();
+  return json.Take() + "\n";
+}
+
+absl::StatusOr<Micros> ParseTime(std::string_view key, std::string_view text) {
+  const std::optional<Micros> time = ParseRfc3339(text);
+  if (!time) {
+    return InvalidArgument("%s: expected a time like 2026-11-23T18:04:22Z, found \"%s\"", key,
+                           text);
+  }
+  return *time;
+}
+
+absl::Status SetField(std::string_view key, const std::string& value, AlertQuery& result) {
+  if (key == "rule") {
+    result.rule = value;
+  } else if (key == "actor") {
+    result.actor = value;
+  } else if (key == "cluster") {
+    result.cluster = value;
+  } else if (key == "after") {
+    result.after = value;
+  } else if (key == "level") {
+    result.level = ParseSeverity(value);
+    if (!result.level) {
+      return InvalidArgument(
+          "level: expected informational, low, medium, high or critical, found \"%s\"", value);
+    }
+  } else if (key == "from") {
+    ASSIGN_OR_RETURN(result.from, ParseTime(key, value));
+  } else if (key == "to") {
+    ASSIGN_OR_RETURN(result.to, ParseTime(key, value));
+  } else if (key == "limit") {
+    const char* const end = value.data() + value.size();
+    const auto [rest, error] = std::from_chars(value.data(), end, result.limit);
+    if (error != std::errc() || rest != end || result.limit == 0 || result.limit > kMaxLimit) {
+      return InvalidArgument("limit: expected 1 to %d, found \"%s\"", kMaxLimit, value);
+    }
+  } else {
+    return InvalidArgument(
+        "unknown parameter \"%s\": there are rule, level, actor, cluster, from, to, after, limit",
+        key);
+  }
+  return absl::OkStatus();
+}
+
+void AddHealthRoutes(const AdminSources& sources, Router& router) {
+  if (sources.live) {
+    const Handler live = [live = sources.live](const Request& request) {
+      return HealthAnswer(live(), request);
+    };
+    router.Add(Method::kGet, "/livez", Access::kAnyone, live);
+    router.Add(Method::kGet, "/healthz", Access::kAnyone, live);
+  }
+  if (sources.ready) {
+    router.Add(
+        Method::kGet, "/readyz", Access::kAnyone,
+        [ready = sources.ready](const Request& request) { return HealthAnswer(ready(), request); });
+  }
+}
+
+void AddAlertRoutes(const AdminSources& sources, Router& router) {
+  if (sources.alerts) {
+    router.Add(Method::kGet, "/api/v1/alerts", Access::kAuthorized,
+               [alerts = sources.alerts](const Request& request) {
+                 const absl::StatusOr<AlertQuery> query = ParseAlertQuery(request.query);
+                 return JsonAnswer(query.ok() ? alerts(*query)
+                                              : absl::StatusOr<std::string>(query.status()));
+               });
+  }
+  if (sources.alert) {
+    router.Add(Method::kGet, "/api/v1/alerts/{id}", Access::kAuthorized,
+               [alert = sources.alert](const Request& request) {
+                 return JsonAnswer(alert(request.path_parameters.at("id")));
+               });
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<AlertQuery> ParseAlertQuery(const std::map<std::string, std::string>& query) {
+  AlertQuery result;
+  for (const auto& [key, value] : query) {
+    RETURN_IF_ERROR(SetField(key, value, result));
+  }
+  return result;
+}
+
+void AddAdminRoutes(const AdminSources& sources, Router& router) {
+  AddHealthRoutes(sources, router);
+  router.Add(Method::kGet, "/version", Access::kAnyone,
+             [document = VersionDocument(sources.build)](const Request&) {
+               return Response{.body = document};
+             });
+  if (sources.metrics) {
+    router.Add(Method::kGet, "/metrics", Access::kAnyone,
+               [metrics = sources.metrics](const Request&) {
+                 return Answer(metrics(), metrics::kTextContentType);
+               });
+  }
+  if (sources.status) {
+    router.Add(Method::kGet, "/api/v1/status", Access::kAuthorized,
+               [status = sources.status](const Request&) { return JsonAnswer(status()); });
+  }
+  AddAlertRoutes(sources, router);
+  if (sources.reload) {
+    router.Add(Method::kPost, "/-/reload", Access::kAuthorized,
+               [reload = sources.reload](const Request&) { return ReloadAnswer(reload()); });
+  }
+}
+
+}  // namespace hark::server
