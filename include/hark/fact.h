@@ -77,6 +77,7 @@ struct FactRecord {
     kBatch,    // facts (often none) of one read of a source
     kIdle,     // the source brings nothing now; `highest_time` is how far time has come
     kEnd,      // the source will never bring anything again
+    kReload,   // of no source: from here on the rule set `rules` judges
   };
   Kind kind = Kind::kBatch;
   std::string source;               // unique name of the source
@@ -84,6 +85,9 @@ struct FactRecord {
   std::uint64_t position = 0;       // bytes read of the source after this record
   std::uint64_t events = 0;         // kBatch: events read, facts or not
   Micros highest_time = INT64_MIN;  // kBatch: of all its events; INT64_MIN if it has none
+  std::string cursor;  // what its source needs to go on after this record, as the source wrote it:
+                       // a file's fingerprint and offset, an offset of Kafka; empty in a replay
+  std::string rules;   // kReload only: the version of the rule set
   std::vector<Fact> facts;
   friend bool operator==(const FactRecord&, const FactRecord&) = default;
 };

@@ -92,6 +92,9 @@ class Arrivals {
   }
 
   void MoveWatermark(const FactRecord& record) {
+    if (record.kind == FactRecord::Kind::kReload) {
+      return;
+    }
     Source& source = sources_[record.source];
     switch (record.kind) {
       case FactRecord::Kind::kDeclare:
@@ -107,6 +110,8 @@ class Arrivals {
         break;
       case FactRecord::Kind::kEnd:
         sources_.erase(record.source);
+        break;
+      case FactRecord::Kind::kReload:
         break;
     }
     Micros minimum = kEndOfTime;
