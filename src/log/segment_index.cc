@@ -1,0 +1,73 @@
+#include "log/segment_index.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+
+#include "base/status_macros.h"
+#include "log/segment_reader.h"
+#include "log/segment_writer.h"
+
+namespace hark::log {
+
+absl::StatusOr<SegmentIndex> SegmentIndex::Load(FileSystem& file_system,
+                                                const std::string& directory) {
+  SegmentIndex index;
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, file_system.List(directory));
+  for (const std::string& name : names) {
+    const std::string path = JoinPath(directory, name);
+    if (name.ends_with(kTemporaryEnding)) {
+      RETURN_IF_ERROR(file_system.Remove(path));
+    }
+    if (!ParseSegmentName(name).has_value()) {
+      continue;
+    }
+    ASSIGN_OR_RETURN(const SegmentReader reader, SegmentReader::Open(file_system, path));
+    const SegmentHeader& header = reader.header();
+    if (!index.segments_.empty() && index.segments_.back().first != header.previous) {
+      return absl::DataLossError(
+          absl::StrFormat("%s: the segment before it, %s, is missing", path,
+                          JoinPath(directory, SegmentName(header.previous))));
+    }
+    index.Add(header, path);
+    index.SetEnd(reader.end());
+  }
+  return index;
+}
+
+void SegmentIndex::Add(const SegmentHeader& header, const std::string& path) {
+  if (!segments_.empty() && segments_.back().first == header.first) {
+    segments_.pop_back();
+  }
+  segments_.push_back({.id = next_id_++,
+                       .first = header.first,
+                       .created = header.created,
+                       .path = path,
+                       .end = kSegmentHeaderBytes});
+}
+
+const Segment* SegmentIndex::Find(std::uint64_t position) const {
+  const auto after = std::upper_bound(
+      segments_.begin(), segments_.end(), position,
+      [](std::uint64_t wanted, const Segment& segment) { return wanted < segment.first; });
+  return after == segments_.begin() ? nullptr : &*std::prev(after);
+}
+
+std::uint64_t SegmentIndex::PreviousOf(std::uint64_t first) const {
+  const Segment* const segment = Find(first - 1);
+  return segment == nullptr ? 0 : segment->first;
+}
+
+const Segment* SegmentIndex::OldestBefore(std::uint64_t position) const {
+  return segments_.size() > 1 && segments_[1].first <= position ? &segments_.front() : nullptr;
+}
+
+std::uint64_t SegmentIndex::bytes() const {
+  std::uint64_t sum = 0;
+  for (const Segment& segment : segments_) {
+    sum += segment.end;
+  }
+  return sum;
+}
+
+}  // namespace hark::log
