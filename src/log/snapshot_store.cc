@@ -40,18 +40,26 @@ absl::StatusOr<std::unique_ptr<SnapshotStore>> SnapshotStore::Open(FileSystem& f
                                                                    std::uint64_t last_committed) {
   RETURN_IF_ERROR(MakeDurableDirectory(file_system, directory));
   std::unique_ptr<SnapshotStore> store(new SnapshotStore(file_system, directory));
+  RETURN_IF_ERROR(store->RemoveTemporaryFiles());
   ASSIGN_OR_RETURN(const std::vector<std::uint64_t> numbers, store->FindNumbers());
   store->next_number_ = std::max(numbers.empty() ? 0 : numbers.back(), last_committed) + 1;
   return store;
+}
+
+absl::Status SnapshotStore::RemoveTemporaryFiles() {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, file_system_.List(directory_));
+  for (const std::string& name : names) {
+    if (name.ends_with(kTemporaryEnding)) {
+      RETURN_IF_ERROR(file_system_.Remove(JoinPath(directory_, name)));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<std::uint64_t>> SnapshotStore::FindNumbers() {
   ASSIGN_OR_RETURN(const std::vector<std::string> names, file_system_.List(directory_));
   std::vector<std::uint64_t> numbers;
   for (const std::string& name : names) {
-    if (name.ends_with(kTemporaryEnding)) {
-      RETURN_IF_ERROR(file_system_.Remove(JoinPath(directory_, name)));
-    }
     if (const auto number = ParseNumberedName(name, kSnapshotEnding)) {
       numbers.push_back(*number);
     }
@@ -105,17 +113,15 @@ absl::Status SnapshotStore::Publish(std::unique_ptr<SnapshotWriter> writer) {
 
 void SnapshotStore::RemoveAllBut(const std::vector<Kept>& kept) {
   // A file that cannot be removed does no harm, and the next snapshot tries again.
-  const absl::StatusOr<std::vector<std::string>> names = file_system_.List(directory_);
-  if (!names.ok()) {
+  const absl::StatusOr<std::vector<std::uint64_t>> numbers = FindNumbers();
+  if (!numbers.ok()) {
     return;
   }
-  for (const std::string& name : *names) {
-    const auto number = ParseNumberedName(name, kSnapshotEnding);
-    const bool is_kept = std::any_of(kept.begin(), kept.end(), [&](const Kept& each) {
-      return each.number == number.value_or(0);
-    });
-    if (number.has_value() && !is_kept) {
-      file_system_.Remove(JoinPath(directory_, name)).IgnoreError();
+  for (const std::uint64_t number : *numbers) {
+    const bool is_kept = std::any_of(kept.begin(), kept.end(),
+                                     [number](const Kept& each) { return each.number == number; });
+    if (!is_kept) {
+      file_system_.Remove(PathOf(number)).IgnoreError();
     }
   }
 }
