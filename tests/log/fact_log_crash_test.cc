@@ -26,23 +26,34 @@ struct Progress {
   std::uint64_t cut = 0;  // asked for
 };
 
-// Groups of one, two and three records, across several segments, with cuts in between. Stops at
-// the first error.
+// The sizes of records repeat, so that an old record can lie where a new one ends.
+std::size_t SizeOf(std::uint64_t step) {
+  return 30 + 40 * (step % 2);
+}
+
+// Appends two groups: of one record, and of those that come while it is being written.
+std::vector<Appended> AppendGroups(FaultFileSystem& files, FactLog& log, std::uint64_t step,
+                                   Progress& progress) {
+  std::vector<Appended> appended;
+  files.Hold();
+  for (std::uint64_t i = 0; i < 1 + step % 4; ++i) {
+    ++progress.appended;
+    appended.push_back(*log.Append(RecordOf(progress.appended, SizeOf(step))));
+    files.AwaitHeld();
+  }
+  files.Release();
+  return appended;
+}
+
+// Groups of one to three records, across several segments, with cuts in between. Stops at the
+// first error.
 void Work(FaultFileSystem& files, Progress& progress) {
   const absl::StatusOr<std::unique_ptr<FactLog>> log = FactLog::Open(files, kFacts, kSmall);
   if (!log.ok()) {
     return;
   }
   for (std::uint64_t step = 1; step <= 8; ++step) {
-    std::vector<Appended> group;
-    // While it is held, a group is being made: but for its first record, which may go alone.
-    files.Hold();
-    for (std::uint64_t i = 0; i < 1 + step % 3; ++i) {
-      ++progress.appended;
-      group.push_back(*(*log)->Append(RecordOf(progress.appended, 30 + 40 * (step % 4))));
-    }
-    files.Release();
-    for (const Appended& each : group) {
+    for (const Appended& each : AppendGroups(files, **log, step, progress)) {
       if (!(*log)->WaitDurable(each).ok()) {
         return;
       }
@@ -71,7 +82,7 @@ void Check(const std::vector<std::uint64_t>& numbers, const FactLogStats& stats,
 
 // Opens what a crash has left, checks it, adds a record, and loses power once more: what a process
 // has once read must not go away any more.
-void CheckDisk(FaultFileSystem& disk, const Progress& progress) {
+void CheckDisk(FaultFileSystem& disk, const Progress& progress, std::uint64_t choice = 0) {
   std::vector<std::uint64_t> numbers;
   {
     const auto log = OpenLog(disk, kSmall);
@@ -81,7 +92,7 @@ void CheckDisk(FaultFileSystem& disk, const Progress& progress) {
     numbers = *read;
     Check(numbers, log->stats(), progress);
     const std::uint64_t next = log->stats().durable_position + 1;
-    ASSERT_THAT(AppendDurably(*log, RecordOf(next)), IsOk());
+    ASSERT_THAT(AppendDurably(*log, RecordOf(next, SizeOf(choice))), IsOk());
     numbers.push_back(next);
   }
   const auto later = disk.AfterPowerLoss(0);
@@ -103,7 +114,7 @@ TEST(FactLogCrashTest, TheLossOfPowerAtAnyOperationLosesNothingThatWasDurable) {
     }
     for (std::uint64_t choice = 0; choice < choices; ++choice) {
       SCOPED_TRACE(::testing::Message() << "operation " << operation << ", choice " << choice);
-      CheckDisk(*files.AfterPowerLoss(choice), progress);
+      CheckDisk(*files.AfterPowerLoss(choice), progress, choice);
       ASSERT_FALSE(HasFailure());
     }
     SCOPED_TRACE(::testing::Message() << "operation " << operation << ", killed");
@@ -129,7 +140,7 @@ TEST(FactLogCrashTest, TheLossOfPowerDuringRecoveryLosesNothingEither) {
       for (std::uint64_t choice = 0; choice < choices; ++choice) {
         SCOPED_TRACE(::testing::Message()
                      << "operation " << operation << ", then " << again << ", choice " << choice);
-        CheckDisk(*killed->AfterPowerLoss(choice), progress);
+        CheckDisk(*killed->AfterPowerLoss(choice), progress, choice);
         ASSERT_FALSE(HasFailure());
       }
       if (opened) {

@@ -72,6 +72,7 @@ TEST_F(FactLogFailureTest, WhatWasAppendedBehindAFailureFailsToo) {
   FailNextSync(files_);
   files_.Hold();
   const Appended first = *log_->Append(RecordOf(2));
+  files_.AwaitHeld();
   const Appended second = *log_->Append(RecordOf(3));
   files_.Release();
   EXPECT_FALSE(log_->WaitDurable(first).ok());

@@ -115,6 +115,13 @@ void FaultFileSystem::Hold() {
   held_ = true;
 }
 
+void FaultFileSystem::AwaitHeld() {
+  MutexLock lock(mutex_);
+  while (waiters_ == 0 && !IsDown()) {
+    waiting_.Wait(lock);
+  }
+}
+
 void FaultFileSystem::Release() {
   const MutexLock lock(mutex_);
   held_ = false;
@@ -123,9 +130,12 @@ void FaultFileSystem::Release() {
 
 void FaultFileSystem::WaitWhileHeld() {
   MutexLock lock(mutex_);
+  ++waiters_;
+  waiting_.NotifyAll();
   while (held_) {
     released_.Wait(lock);
   }
+  --waiters_;
 }
 
 std::uint64_t FaultFileSystem::operations() const {
@@ -135,7 +145,7 @@ std::uint64_t FaultFileSystem::operations() const {
 
 bool FaultFileSystem::crashed() const {
   const MutexLock lock(mutex_);
-  return crash_at_ != 0 && operations_ >= crash_at_;
+  return IsDown();
 }
 
 std::string FaultFileSystem::Content(const std::string& path) const {
@@ -231,11 +241,12 @@ std::unique_ptr<FaultFileSystem> FaultFileSystem::AfterKill() const {
 
 absl::Status FaultFileSystem::Begin(bool& happens) {
   happens = false;
-  if (crash_at_ != 0 && operations_ >= crash_at_) {
+  if (IsDown()) {
     return absl::UnavailableError("the machine is down");
   }
   ++operations_;
   if (operations_ == crash_at_) {
+    waiting_.NotifyAll();
     happens = true;
     return absl::UnavailableError("the machine goes down");
   }
@@ -263,7 +274,7 @@ absl::StatusOr<std::size_t> FaultFileSystem::Write(Node& node, std::uint64_t off
   const absl::Status status = Begin(happens);
   bytes = bytes.substr(0, max_write_);
   if (!happens) {
-    if (crash_at_ != 0 && operations_ >= crash_at_) {
+    if (IsDown()) {
       return status;
     }
     bytes = bytes.substr(0, bytes.size() / 2);
@@ -304,7 +315,7 @@ absl::Status FaultFileSystem::Sync(Node& node) {
   const MutexLock lock(mutex_);
   bool happens = false;
   const absl::Status status = Begin(happens);
-  if (crash_at_ != 0 && operations_ >= crash_at_) {
+  if (IsDown()) {
     return status;
   }
   if (happens) {
@@ -348,7 +359,6 @@ absl::StatusOr<std::unique_ptr<File>> FaultFileSystem::Open(const std::string& p
 }
 
 absl::Status FaultFileSystem::Rename(const std::string& from, const std::string& to) {
-  WaitWhileHeld();
   const MutexLock lock(mutex_);
   const auto found = names_.find(from);
   return found == names_.end() ? NoSuchFile(from)
@@ -356,7 +366,6 @@ absl::Status FaultFileSystem::Rename(const std::string& from, const std::string&
 }
 
 absl::Status FaultFileSystem::Remove(const std::string& path) {
-  WaitWhileHeld();
   const MutexLock lock(mutex_);
   return names_.contains(path) ? Change({.removed = path, .added = "", .node = nullptr})
                                : NoSuchFile(path);
@@ -376,7 +385,6 @@ absl::Status FaultFileSystem::MakeDirectory(const std::string& path) {
 }
 
 absl::Status FaultFileSystem::SyncDirectory(const std::string& path) {
-  WaitWhileHeld();
   const MutexLock lock(mutex_);
   bool happens = false;
   RETURN_IF_ERROR(Begin(happens));

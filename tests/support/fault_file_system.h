@@ -35,8 +35,9 @@ class FaultFileSystem final : public FileSystem {
 
   void SetMaxWrite(std::size_t bytes);                   // no write takes more at a time
   void SetCapacity(std::optional<std::uint64_t> bytes);  // of all files together
-  void Hold();                                           // operations wait
-  void Release();                                        // and go on
+  void Hold();                                           // operations on open files wait
+  void AwaitHeld();                                      // until one does, or the machine is down
+  void Release();                                        // and they go on
 
   std::uint64_t operations() const;
   bool crashed() const;
@@ -86,6 +87,9 @@ class FaultFileSystem final : public FileSystem {
   static void Apply(const FileChange& change, std::string& bytes);
   static void Apply(const NameChange& change, Nodes& names);
 
+  bool IsDown() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return crash_at_ != 0 && operations_ >= crash_at_;
+  }
   // Counts an operation. An error if it is to fail; `happens` says whether it does all the same.
   absl::Status Begin(bool& happens) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Change(const NameChange& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -97,7 +101,9 @@ class FaultFileSystem final : public FileSystem {
 
   mutable Mutex mutex_;
   CondVar released_;
+  CondVar waiting_;
   bool held_ ABSL_GUARDED_BY(mutex_) = false;
+  int waiters_ ABSL_GUARDED_BY(mutex_) = 0;
   Nodes names_ ABSL_GUARDED_BY(mutex_);
   Nodes durable_names_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::vector<NameChange>> unsynced_names_ ABSL_GUARDED_BY(mutex_);
