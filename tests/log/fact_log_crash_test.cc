@@ -20,6 +20,9 @@ using ::hark::testing::IsOk;
 
 const FactLogOptions kSmall{.segment_bytes = 450};
 
+// A group is several writes, of which the loss of power may keep the later ones only.
+constexpr std::size_t kMaxWrite = 90;
+
 struct Progress {
   std::uint64_t appended = 0;
   std::uint64_t durable = 0;
@@ -48,6 +51,7 @@ std::vector<Appended> AppendGroups(FaultFileSystem& files, FactLog& log, std::ui
 // Groups of one to three records, across several segments, with cuts in between. Stops at the
 // first error.
 void Work(FaultFileSystem& files, Progress& progress) {
+  files.SetMaxWrite(kMaxWrite);
   const absl::StatusOr<std::unique_ptr<FactLog>> log = FactLog::Open(files, kFacts, kSmall);
   if (!log.ok()) {
     return;
