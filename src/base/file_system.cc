@@ -28,7 +28,7 @@ absl::Status WriteAll(File& file, std::uint64_t offset, std::string_view bytes) 
 }
 
 absl::Status MakeDurableDirectory(FileSystem& file_system, const std::string& path) {
-  const absl::Status made = file_system.MakeDirectory(path);
+  absl::Status made = file_system.MakeDirectory(path);
   const bool existed = absl::IsAlreadyExists(made);
   if (!made.ok() && !existed) {
     return made;

@@ -1,11 +1,11 @@
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -163,7 +163,7 @@ class PosixFileSystem final : public FileSystem {
   }
 
   absl::Status Rename(const std::string& from, const std::string& to) override {
-    if (rename(from.c_str(), to.c_str()) != 0) {
+    if (std::rename(from.c_str(), to.c_str()) != 0) {
       return Failure("rename " + from + " to", to);
     }
     return absl::OkStatus();

@@ -243,7 +243,7 @@ absl::Status FactLog::CutBefore(std::uint64_t position) {
       }
       path = oldest->path;
     }
-    const absl::Status removed = file_system_.Remove(path);
+    absl::Status removed = file_system_.Remove(path);
     if (!removed.ok() && !absl::IsNotFound(removed)) {
       return removed;
     }

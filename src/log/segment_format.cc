@@ -1,11 +1,10 @@
 #include "log/segment_format.h"
 
-#include <charconv>
-
 #include "absl/strings/str_format.h"
 
 #include "base/checksum.h"
 #include "base/codec.h"
+#include "log/numbered_files.h"
 
 namespace hark::log {
 namespace {
@@ -13,7 +12,6 @@ namespace {
 constexpr std::string_view kMagic = "HARKFACT";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::string_view kSegmentEnding = ".seg";
-constexpr std::size_t kDigits = 20;
 constexpr std::size_t kChecksumBytes = 8;
 
 }  // namespace
@@ -79,23 +77,6 @@ std::optional<RecordHeader> DecodeRecordHeader(std::string_view bytes, std::uint
     return std::nullopt;
   }
   return header;
-}
-
-std::string NumberedName(std::uint64_t number, std::string_view ending) {
-  return absl::StrFormat("%020u%s", number, ending);
-}
-
-std::optional<std::uint64_t> ParseNumberedName(std::string_view name, std::string_view ending) {
-  std::uint64_t number = 0;
-  if (name.size() != kDigits + ending.size() || name.substr(kDigits) != ending) {
-    return std::nullopt;
-  }
-  const char* const end = name.data() + kDigits;
-  const auto [stop, error] = std::from_chars(name.data(), end, number);
-  if (error != std::errc() || stop != end || number == 0) {
-    return std::nullopt;
-  }
-  return number;
 }
 
 std::string SegmentName(std::uint64_t first) {

@@ -58,8 +58,4 @@ std::optional<RecordHeader> DecodeRecordHeader(std::string_view bytes, std::uint
 std::string SegmentName(std::uint64_t first);
 std::optional<std::uint64_t> ParseSegmentName(std::string_view name);
 
-// The same for any number and ending.
-std::string NumberedName(std::uint64_t number, std::string_view ending);
-std::optional<std::uint64_t> ParseNumberedName(std::string_view name, std::string_view ending);
-
 }  // namespace hark::log

@@ -5,34 +5,36 @@
 #include "absl/strings/str_format.h"
 
 #include "base/status_macros.h"
+#include "log/numbered_files.h"
 #include "log/segment_reader.h"
-#include "log/segment_writer.h"
 
 namespace hark::log {
 
 absl::StatusOr<SegmentIndex> SegmentIndex::Load(FileSystem& file_system,
                                                 const std::string& directory) {
+  RETURN_IF_ERROR(RemoveTemporaryFiles(file_system, directory));
+  ASSIGN_OR_RETURN(std::vector<std::string> names, file_system.List(directory));
+  std::erase_if(names, [](const std::string& name) { return !ParseSegmentName(name).has_value(); });
   SegmentIndex index;
-  ASSIGN_OR_RETURN(const std::vector<std::string> names, file_system.List(directory));
   for (const std::string& name : names) {
-    const std::string path = JoinPath(directory, name);
-    if (name.ends_with(kTemporaryEnding)) {
-      RETURN_IF_ERROR(file_system.Remove(path));
-    }
-    if (!ParseSegmentName(name).has_value()) {
-      continue;
-    }
-    ASSIGN_OR_RETURN(const SegmentReader reader, SegmentReader::Open(file_system, path));
-    const SegmentHeader& header = reader.header();
-    if (!index.segments_.empty() && index.segments_.back().first != header.previous) {
-      return absl::DataLossError(
-          absl::StrFormat("%s: the segment before it, %s, is missing", path,
-                          JoinPath(directory, SegmentName(header.previous))));
-    }
-    index.Add(header, path);
+    ASSIGN_OR_RETURN(const SegmentReader reader,
+                     SegmentReader::Open(file_system, JoinPath(directory, name)));
+    RETURN_IF_ERROR(index.CheckFollows(reader.header(), directory));
+    index.Add(reader.header(), reader.path());
     index.SetEnd(reader.end());
   }
   return index;
+}
+
+absl::Status SegmentIndex::CheckFollows(const SegmentHeader& header,
+                                        const std::string& directory) const {
+  // The oldest may have been cut, so only what lies between two others must be there.
+  if (segments_.empty() || segments_.back().first == header.previous) {
+    return absl::OkStatus();
+  }
+  return absl::DataLossError(absl::StrFormat("%s: the segment before it, %s, is missing",
+                                             JoinPath(directory, SegmentName(header.first)),
+                                             JoinPath(directory, SegmentName(header.previous))));
 }
 
 void SegmentIndex::Add(const SegmentHeader& header, const std::string& path) {

@@ -51,6 +51,9 @@ class SegmentIndex {
   const std::vector<Segment>& segments() const { return segments_; }
 
  private:
+  // DataLoss if a segment is missing between the newest and this one.
+  absl::Status CheckFollows(const SegmentHeader& header, const std::string& directory) const;
+
   std::vector<Segment> segments_;
   std::uint64_t next_id_ = 1;
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "log/numbered_files.h"
 
 namespace hark::log {
 namespace {
@@ -59,15 +60,16 @@ absl::Status SegmentWriter::WriteGroup(const std::vector<PendingRecord>& records
                               .payload_checksum = record.payload_checksum};
     bytes += EncodeRecordHeader(header, header_.salt);
     bytes += record.payload;
-    if (bytes.size() >= kWriteBytes) {
-      RETURN_IF_ERROR(WriteAll(*file_, offset, bytes));
-      offset += bytes.size();
-      bytes.clear();
+    const bool write_now = bytes.size() >= kWriteBytes || &record == &records.back();
+    if (!write_now) {
+      continue;
     }
+    RETURN_IF_ERROR(WriteAll(*file_, offset, bytes));
+    offset += bytes.size();
+    bytes.clear();
   }
-  RETURN_IF_ERROR(WriteAll(*file_, offset, bytes));
   RETURN_IF_ERROR(file_->Sync());
-  end_ = offset + bytes.size();
+  end_ = offset;
   return absl::OkStatus();
 }
 

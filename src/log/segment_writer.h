@@ -55,7 +55,4 @@ class SegmentWriter {
   std::uint64_t end_;
 };
 
-// What a segment is called until it is whole; what a crash leaves of that name can be removed.
-inline constexpr std::string_view kTemporaryEnding = ".tmp";
-
 }  // namespace hark::log

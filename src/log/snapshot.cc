@@ -8,7 +8,7 @@
 
 #include "base/checksum.h"
 #include "base/status_macros.h"
-#include "log/segment_format.h"
+#include "log/numbered_files.h"
 
 namespace hark::log {
 namespace {

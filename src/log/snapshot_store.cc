@@ -6,8 +6,7 @@
 #include "absl/strings/str_format.h"
 
 #include "base/status_macros.h"
-#include "log/segment_format.h"
-#include "log/segment_writer.h"
+#include "log/numbered_files.h"
 
 namespace hark::log {
 namespace {
@@ -39,21 +38,11 @@ absl::StatusOr<std::unique_ptr<SnapshotStore>> SnapshotStore::Open(FileSystem& f
                                                                    const std::string& directory,
                                                                    std::uint64_t last_committed) {
   RETURN_IF_ERROR(MakeDurableDirectory(file_system, directory));
+  RETURN_IF_ERROR(RemoveTemporaryFiles(file_system, directory));
   std::unique_ptr<SnapshotStore> store(new SnapshotStore(file_system, directory));
-  RETURN_IF_ERROR(store->RemoveTemporaryFiles());
   ASSIGN_OR_RETURN(const std::vector<std::uint64_t> numbers, store->FindNumbers());
   store->next_number_ = std::max(numbers.empty() ? 0 : numbers.back(), last_committed) + 1;
   return store;
-}
-
-absl::Status SnapshotStore::RemoveTemporaryFiles() {
-  ASSIGN_OR_RETURN(const std::vector<std::string> names, file_system_.List(directory_));
-  for (const std::string& name : names) {
-    if (name.ends_with(kTemporaryEnding)) {
-      RETURN_IF_ERROR(file_system_.Remove(JoinPath(directory_, name)));
-    }
-  }
-  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<std::uint64_t>> SnapshotStore::FindNumbers() {

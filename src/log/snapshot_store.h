@@ -70,7 +70,6 @@ class SnapshotStore {
   SnapshotStore(FileSystem& file_system, std::string directory)
       : file_system_(file_system), directory_(std::move(directory)) {}
 
-  absl::Status RemoveTemporaryFiles();
   // The numbers of the snapshots that there are, in order.
   absl::StatusOr<std::vector<std::uint64_t>> FindNumbers();
   void RemoveAllBut(const std::vector<Kept>& kept);

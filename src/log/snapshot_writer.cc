@@ -5,8 +5,7 @@
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/status_macros.h"
-#include "log/segment_format.h"
-#include "log/segment_writer.h"
+#include "log/numbered_files.h"
 
 namespace hark::log {
 namespace {

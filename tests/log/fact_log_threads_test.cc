@@ -93,7 +93,7 @@ void AppendAhead(FactLog& log, const std::string& source) {
       ahead.push_back(*appended);
     }
     for (const Appended& each : ahead) {
-      durable += log.WaitDurable(each).ok() ? 1 : 0;
+      durable += log.WaitDurable(each).ok() ? 1U : 0U;
     }
   }
 }

@@ -12,7 +12,7 @@
 #include "gtest/gtest.h"
 
 #include "base/status_macros.h"
-#include "log/segment_format.h"
+#include "log/numbered_files.h"
 #include "log/snapshot_store.h"
 #include "support/fault_file_system.h"
 #include "support/status_matchers.h"

@@ -271,7 +271,7 @@ absl::StatusOr<std::size_t> FaultFileSystem::Write(Node& node, std::uint64_t off
   WaitWhileHeld();
   const MutexLock lock(mutex_);
   bool happens = false;
-  const absl::Status status = Begin(happens);
+  absl::Status status = Begin(happens);
   bytes = bytes.substr(0, max_write_);
   if (!happens) {
     if (IsDown()) {
@@ -302,7 +302,7 @@ absl::Status FaultFileSystem::Truncate(Node& node, std::uint64_t size) {
   WaitWhileHeld();
   const MutexLock lock(mutex_);
   bool happens = false;
-  const absl::Status status = Begin(happens);
+  absl::Status status = Begin(happens);
   if (happens) {
     node.unsynced.push_back({.truncates = true, .offset = size, .bytes = ""});
     Apply(node.unsynced.back(), node.content);
@@ -314,7 +314,7 @@ absl::Status FaultFileSystem::Sync(Node& node) {
   WaitWhileHeld();
   const MutexLock lock(mutex_);
   bool happens = false;
-  const absl::Status status = Begin(happens);
+  absl::Status status = Begin(happens);
   if (IsDown()) {
     return status;
   }
@@ -329,7 +329,7 @@ absl::Status FaultFileSystem::Sync(Node& node) {
 
 absl::Status FaultFileSystem::Change(const NameChange& change) {
   bool happens = false;
-  const absl::Status status = Begin(happens);
+  absl::Status status = Begin(happens);
   if (happens) {
     Apply(change, names_);
     unsynced_names_[ParentOf(change.added.empty() ? change.removed : change.added)].push_back(
