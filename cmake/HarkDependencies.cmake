@@ -14,6 +14,7 @@ pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 if(HARK_BUILD_TESTS)
   find_package(GTest REQUIRED)
   # The system's own interpreter: it is the one that has Debian's python3-jsonschema.

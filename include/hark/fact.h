@@ -78,6 +78,7 @@ struct FactRecord {
     kBatch,    // facts (often none) of one read of a source
     kIdle,     // the source brings nothing now; `highest_time` is how far time has come
     kEnd,      // the source will never bring anything again
+    kReload,   // of no source: from here on the rule set `rules` judges
   };
   Kind kind = Kind::kBatch;
   std::string source;               // unique name of the source
@@ -88,6 +89,9 @@ struct FactRecord {
   // INT64_MIN if unknown. Sources that are declared together come in the order of this time: the
   // watermark does not go back for one that begins earlier than those before it.
   Micros highest_time = INT64_MIN;
+  std::string cursor;  // what its source needs to go on after this record, as the source wrote it:
+                       // a file's fingerprint and offset, an offset of Kafka; empty in a replay
+  std::string rules;   // kReload only: the version of the rule set
   std::vector<Fact> facts;
   friend bool operator==(const FactRecord&, const FactRecord&) = default;
 };

@@ -9,7 +9,32 @@ constexpr unsigned kBitsPerByte = 7;
 constexpr unsigned kContinues = 0x80;
 constexpr unsigned kPayload = 0x7f;
 
+template <typename T>
+void AppendLittleEndian(T value, std::string& bytes) {
+  for (std::size_t i = 0; i < sizeof(T); ++i) {
+    bytes.push_back(static_cast<char>(value >> (8 * i) & 0xff));
+  }
+}
+
+// Bytes that are missing count as 0.
+template <typename T>
+T FromLittleEndian(std::string_view bytes) {
+  T value = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    value |= static_cast<T>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  }
+  return value;
+}
+
 }  // namespace
+
+void ByteWriter::Fixed32(std::uint32_t value) {
+  AppendLittleEndian(value, bytes_);
+}
+
+void ByteWriter::Fixed64(std::uint64_t value) {
+  AppendLittleEndian(value, bytes_);
+}
 
 void ByteWriter::Unsigned(std::uint64_t value) {
   while (value > kPayload) {
@@ -74,6 +99,14 @@ std::uint64_t ByteReader::Unsigned() {
 std::int64_t ByteReader::Signed() {
   const std::uint64_t bits = Unsigned();
   return static_cast<std::int64_t>((bits >> 1) ^ ((bits & 1) != 0 ? ~std::uint64_t{0} : 0));
+}
+
+std::uint32_t ByteReader::Fixed32() {
+  return FromLittleEndian<std::uint32_t>(Bytes(sizeof(std::uint32_t)));
+}
+
+std::uint64_t ByteReader::Fixed64() {
+  return FromLittleEndian<std::uint64_t>(Bytes(sizeof(std::uint64_t)));
 }
 
 bool ByteReader::Bool() {

@@ -17,6 +17,9 @@ class ByteWriter {
  public:
   void Unsigned(std::uint64_t value);
   void Signed(std::int64_t value);
+  // Always 4 and 8 bytes, little endian: for headers whose size must be known.
+  void Fixed32(std::uint32_t value);
+  void Fixed64(std::uint64_t value);
   void Bool(bool value) { bytes_.push_back(value ? '\1' : '\0'); }
   void Text(std::string_view text);
   void OptionalText(const std::optional<std::string>& text);
@@ -39,6 +42,8 @@ class ByteReader {
 
   std::uint64_t Unsigned();
   std::int64_t Signed();
+  std::uint32_t Fixed32();
+  std::uint64_t Fixed64();
   bool Bool();
   std::string Text();
   // The same as a view of the bytes that are read.

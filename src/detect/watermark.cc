@@ -22,6 +22,9 @@ void Watermark::Promise(const std::string& name, SourceState& source, Micros tim
 }
 
 void Watermark::Update(const FactRecord& record) {
+  if (record.kind == FactRecord::Kind::kReload) {
+    return;  // of no source: it must not become one
+  }
   const auto [entry, is_new] = sources_.try_emplace(record.source);
   SourceState& source = entry->second;
   if (is_new) {
@@ -44,6 +47,8 @@ void Watermark::Update(const FactRecord& record) {
     case FactRecord::Kind::kEnd:
       by_promise_.erase({source.promised, record.source});
       sources_.erase(entry);
+      break;
+    case FactRecord::Kind::kReload:
       break;
   }
   if (!by_promise_.empty()) {

@@ -137,7 +137,7 @@ RecordSource::Step RecordSource::ScanRecords(std::size_t max_bytes, RecordBatch&
     if (span.end == RecordEnd::kOpen) {
       return AdvanceOpenRecord(span.begin, max_bytes, batch);
     }
-    if (IsLongList(record)) {
+    if (span.end == RecordEnd::kHead || IsLongList(record)) {
       return is_first ? EnterList(span.begin, FindRecordList(record), batch) : Cut(end, batch);
     }
     if (record.size() > Limit(max_bytes)) {
@@ -152,7 +152,7 @@ RecordSource::Step RecordSource::ScanRecords(std::size_t max_bytes, RecordBatch&
 RecordSource::Step RecordSource::AdvanceOpenRecord(std::size_t begin, std::size_t max_bytes,
                                                    RecordBatch& batch) {
   const std::string_view record(batch.buffer.get() + begin, size_ - begin);
-  if (IsLongList(record)) {
+  if (IsLongList(record) || (ended_ && FindRecordList(record) != kNone)) {
     return EnterList(begin, FindRecordList(record), batch);
   }
   if (ended_) {

@@ -19,6 +19,8 @@ void EncodeRecord(const FactRecord& record, ByteWriter& writer) {
   writer.Unsigned(record.position);
   writer.Unsigned(record.events);
   writer.Signed(record.highest_time);
+  writer.Text(record.cursor);
+  writer.Text(record.rules);
   EncodeList(record.facts, writer, EncodeFact);
 }
 
@@ -27,12 +29,14 @@ absl::StatusOr<FactRecord> DecodeRecord(ByteReader& reader) {
     return absl::DataLossError("a fact record is damaged or of an unknown version");
   }
   FactRecord record;
-  record.kind = Enumerator(reader, FactRecord::Kind::kEnd);
+  record.kind = Enumerator(reader, FactRecord::Kind::kReload);
   record.source = reader.Text();
   record.lateness = reader.Signed();
   record.position = reader.Unsigned();
   record.events = reader.Unsigned();
   record.highest_time = reader.Signed();
+  record.cursor = reader.Text();
+  record.rules = reader.Text();
   record.facts = DecodeList<Fact>(reader, kMinFactBytes, DecodeFact);
   if (!reader.ok()) {
     return absl::DataLossError("a fact record is damaged");

@@ -10,7 +10,7 @@ namespace hark::log {
 
 // A FactRecord as bytes, in a form that does not depend on the machine:
 //
-//   record = version kind source lateness position events highest_time count fact*
+//   record = version kind source lateness position events highest_time cursor rules count fact*
 //
 // with each fact as in base/fact_codec.h. Equal records give equal bytes, and bytes that decode
 // give a record that encodes to the same bytes.

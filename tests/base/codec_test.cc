@@ -229,5 +229,22 @@ TEST(CodecTest, RandomBytesNeverReadBeyondTheirEnd) {
   }
 }
 
+TEST(CodecTest, FixedNumbersAreLittleEndian) {
+  ByteWriter writer;
+  writer.Fixed32(0x01020304);
+  writer.Fixed64(0xf1f2f3f4f5f6f7f8);
+  EXPECT_EQ(writer.bytes(), "\x04\x03\x02\x01\xf8\xf7\xf6\xf5\xf4\xf3\xf2\xf1");
+  ByteReader reader(writer.bytes());
+  EXPECT_EQ(reader.Fixed32(), 0x01020304U);
+  EXPECT_EQ(reader.Fixed64(), 0xf1f2f3f4f5f6f7f8U);
+  EXPECT_TRUE(reader.ok());
+}
+
+TEST(CodecTest, AFixedNumberThatIsCutOffIsDamage) {
+  ByteReader reader("1234567");
+  reader.Fixed64();
+  EXPECT_FALSE(reader.ok());
+}
+
 }  // namespace
 }  // namespace hark

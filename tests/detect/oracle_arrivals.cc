@@ -73,6 +73,9 @@ void Arrivals::Take(const Fact& fact, std::size_t record) {
 }
 
 void Arrivals::MoveWatermark(const FactRecord& record) {
+  if (record.kind == FactRecord::Kind::kReload) {
+    return;
+  }
   Source& source = sources_[record.source];
   switch (record.kind) {
     case FactRecord::Kind::kDeclare:
@@ -88,6 +91,8 @@ void Arrivals::MoveWatermark(const FactRecord& record) {
       break;
     case FactRecord::Kind::kEnd:
       sources_.erase(record.source);
+      break;
+    case FactRecord::Kind::kReload:
       break;
   }
   Micros minimum = kEndOfTime;

@@ -140,6 +140,13 @@ TEST_F(WatermarkTest, TheEndOfAnUnknownSourceChangesNothing) {
   EXPECT_EQ(watermark_.time(), kStart + kSecond);
 }
 
+TEST_F(WatermarkTest, AReloadIsNoSourceThatHoldsIt) {
+  Declare("a", 0);
+  Update(Kind::kReload, "");
+  Update(Kind::kBatch, "a", kStart);
+  EXPECT_EQ(watermark_.time(), kStart);
+}
+
 TEST_F(WatermarkTest, ALatenessLongerThanAllTimeDoesNotWrapAround) {
   Declare("a", kEndOfTime);
   Update(Kind::kBatch, "a", kBeginningOfTime + 1);

@@ -44,6 +44,7 @@ FactRecord SomeRecord() {
   record.position = 1ULL << 40;
   record.events = 700;
   record.highest_time = fact.time;
+  record.cursor = std::string("\0\xfe 7", 4);
   record.facts = {fact, Fact()};
   return record;
 }
@@ -69,6 +70,15 @@ TEST(RecordCodecTest, AnEmptyRecordComesBackAsItWas) {
   const absl::StatusOr<FactRecord> record = Decoded(Encoded(FactRecord()));
   ASSERT_THAT(record, IsOk());
   EXPECT_EQ(*record, FactRecord());
+}
+
+TEST(RecordCodecTest, AReloadComesBackAsItWas) {
+  FactRecord reload;
+  reload.kind = FactRecord::Kind::kReload;
+  reload.rules = "0123456789abcdef";
+  const absl::StatusOr<FactRecord> record = Decoded(Encoded(reload));
+  ASSERT_THAT(record, IsOk());
+  EXPECT_EQ(*record, reload);
 }
 
 TEST(RecordCodecTest, RecordsCanStandOneAfterTheOther) {
