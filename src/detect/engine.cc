@@ -73,7 +73,7 @@ class Engine final : public Detector {
   const DetectorStats& stats() const override { return stats_; }
 
  private:
-  void Sort(Fact&& fact, FactsInOrder& late);
+  void Sort(const std::string& source, Fact&& fact, FactsInOrder& late);
   void Release(Micros limit, RevisionSink& sink);
   void Judge(const Fact& fact, Micros now, RevisionSink& sink);
   bool Concerns(const FactMatch& match) const;
@@ -117,11 +117,14 @@ Engine::Engine(std::shared_ptr<const rules::RuleSet> rules, const EngineOptions&
   }
 }
 
-void Engine::Sort(Fact&& fact, FactsInOrder& late) {
+void Engine::Sort(const std::string& source, Fact&& fact, FactsInOrder& late) {
   ++stats_.facts;
   const bool is_late = fact.time < released_;
   if (is_late && fact.time < std::max(forgotten_, Before(released_, kDedupeHorizon))) {
     ++stats_.too_late;
+    if (context_.observer != nullptr) {
+      context_.observer->OnTooLate(source, fact);
+    }
     if (fact.time >= Before(watermark_.time(), kDedupeHorizon)) {
       NoteLoss(released_);  // only the state budget keeps it from being judged
     }
@@ -142,7 +145,7 @@ void Engine::Sort(Fact&& fact, FactsInOrder& late) {
 void Engine::Apply(FactRecord record, RevisionSink& sink) {
   FactsInOrder late;
   for (Fact& fact : record.facts) {
-    Sort(std::move(fact), late);
+    Sort(record.source, std::move(fact), late);
   }
   while (!late.empty()) {
     Judge(late.TakeFirst(), released_, sink);

@@ -22,6 +22,8 @@ class EpisodeObserver {
   // An event counts in the alert: at its opening once for each entry of the window, then for each
   // further event. `key` as in hark/fact.h.
   virtual void OnEpisodeEvent(const std::string& alert_id, const Hash128& key) = 0;
+  // An event of this source came too late to be judged.
+  virtual void OnTooLate(const std::string& /*source*/, const Fact& /*fact*/) {}
   // A group of the rule was dropped when the event was judged.
   virtual void OnEviction(std::uint32_t alert_rule, const Hash128& key);
 };

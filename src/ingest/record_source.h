@@ -27,7 +27,8 @@ namespace hark::ingest {
 // once: its items are given out as records, with the text before the list as the batch's context. A
 // record longer than max_record_bytes is cut out and counted, and the next one is read: one absurd
 // record costs neither unbounded memory nor the rest of the file. How a text is cut into records
-// does not depend on the size of batches. Not thread-safe.
+// does not depend on the size of batches, as long as they are smaller than kLongList; of a list
+// that is damaged, what is rejected may. Not thread-safe.
 class RecordSource final : public Source {
  public:
   static constexpr std::size_t kMaxRecordBytes = std::size_t{64} << 20;

@@ -59,13 +59,37 @@ struct alignas(64) Worker {
   std::thread thread;
 };
 
+// Tells the quarantine of what came too late, and the observer of the replay everything.
+class RunObserver final : public detect::EpisodeObserver {
+ public:
+  explicit RunObserver(const ReplayOptions& options) : options_(options) {}
+
+  bool is_needed() const { return options_.observer != nullptr || options_.quarantine != nullptr; }
+
+  void OnEpisodeEvent(const std::string& alert_id, const Hash128& key) override {
+    if (options_.observer != nullptr) {
+      options_.observer->OnEpisodeEvent(alert_id, key);
+    }
+  }
+  void OnTooLate(const std::string& source, const Fact& fact) override {
+    if (options_.quarantine != nullptr) {
+      options_.quarantine->AddTooLate(source, fact);
+    }
+  }
+
+ private:
+  const ReplayOptions& options_;
+};
+
 class ReplayRun {
  public:
   ReplayRun(const ReplayOptions& options, std::vector<std::unique_ptr<Source>> sources,
             RevisionSink& sink)
       : options_(options),
         sink_({.min_level = options.min_level, .from = options.from}, sink),
-        detector_(detect::MakeEngine(options.rules, options.engine, options.observer)),
+        observer_(options),
+        detector_(detect::MakeEngine(options.rules, options.engine,
+                                     observer_.is_needed() ? &observer_ : nullptr)),
         log_(kRecordsUnderWay),
         first_times_(FirstTimesOf(options, sources)),
         scheduler_(std::move(sources), first_times_, options.batch_bytes, log_) {}
@@ -173,6 +197,7 @@ class ReplayRun {
 
   const ReplayOptions& options_;
   SelectingSink sink_;
+  RunObserver observer_;
   const std::unique_ptr<Detector> detector_;
   log::MemoryFactLog log_;
   const std::vector<Micros> first_times_;  // by source

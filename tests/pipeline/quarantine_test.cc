@@ -69,6 +69,16 @@ TEST_F(QuarantineTest, WhatLeftNoBytesHasNoHash) {
               Not(HasSubstr("sha256")));
 }
 
+TEST_F(QuarantineTest, AnEventThatCameTooLateIsNamedByItsKey) {
+  Fact fact;
+  fact.key.fill(0xab);
+  EXPECT_EQ(FileAfter(Quarantine::Raw::kNo,
+                      [&fact](Quarantine& quarantine) { quarantine.AddTooLate("a.log", fact); }),
+            R"({"reason":"too_late","source":"a.log","time":"1970-01-01T00:00:00.000000Z",)"
+            R"("key":"abababababababababababababababab"})"
+            "\n");
+}
+
 TEST_F(QuarantineTest, OnlyTheFirstEntriesAreKept) {
   const std::string text = FileAfter(Quarantine::Raw::kNo, [this](Quarantine& quarantine) {
     for (std::uint64_t i = 0; i < Quarantine::kMaxEntries + 5; ++i) {
