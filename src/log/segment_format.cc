@@ -13,6 +13,8 @@ constexpr std::string_view kMagic = "HARKFACT";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::string_view kSegmentEnding = ".seg";
 constexpr std::size_t kChecksumBytes = 8;
+// No log comes so far; beyond it, positions could wrap around.
+constexpr std::uint64_t kMaxFirst = std::uint64_t{1} << 62;
 
 }  // namespace
 
@@ -46,7 +48,7 @@ absl::StatusOr<SegmentHeader> DecodeSegmentHeader(std::string_view bytes) {
     return absl::FailedPreconditionError(absl::StrFormat(
         "it is of version %u, or damaged; this hark knows version %u", version, kVersion));
   }
-  if (!whole || header.first == 0 || header.previous >= header.first) {
+  if (!whole || header.first == 0 || header.first > kMaxFirst || header.previous >= header.first) {
     return absl::DataLossError("its header is damaged");
   }
   return header;

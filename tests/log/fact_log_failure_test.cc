@@ -18,7 +18,6 @@ using ::hark::testing::IsOk;
 using ::hark::testing::StatusIs;
 using ::testing::_;
 using ::testing::ElementsAre;
-using ::testing::Pair;
 
 constexpr std::uint64_t kRecords = 8;
 constexpr std::uint64_t kPowerLosses = 12;

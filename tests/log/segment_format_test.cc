@@ -34,6 +34,10 @@ TEST(SegmentFormatTest, AnyChangedOrMissingByteOfASegmentHeaderIsFound) {
   }
 }
 
+TEST(SegmentFormatTest, APositionThatCouldWrapAroundIsDamage) {
+  EXPECT_FALSE(DecodeSegmentHeader(EncodeSegmentHeader({.first = UINT64_MAX})).ok());
+}
+
 TEST(SegmentFormatTest, ARecordHeaderComesBackAsItWas) {
   const std::string bytes = EncodeRecordHeader(kRecord, kSalt);
   EXPECT_EQ(bytes.size(), kRecordHeaderBytes);

@@ -19,7 +19,6 @@ namespace {
 using ::hark::testing::FaultFileSystem;
 using ::hark::testing::IsOk;
 using ::hark::testing::StatusIs;
-using ::testing::_;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
