@@ -53,6 +53,16 @@ std::string_view LastLine(std::string_view lines) {
   return before == kNone ? lines : lines.substr(before + 1);
 }
 
+// Is the line one whole object?
+bool IsObject(std::string_view line) {
+  if (!LooksLikeObject(line)) {
+    return false;
+  }
+  const Scan scan = ScanContainer(line.substr(line.find('{')));
+  const std::size_t end = line.find('{') + scan.length;
+  return scan.end == ScanEnd::kWhole && line.find_first_not_of(kBlanks, end) == kNone;
+}
+
 bool IsContainer(std::string_view record) {
   return record.front() == '{' || record.front() == '[';
 }
@@ -106,10 +116,10 @@ RecordSource::Step RecordSource::AdvanceRecords(std::size_t max_bytes, RecordBat
   if (bytes.empty()) {
     return ended_ ? Cut(0, batch) : Step::kMore;
   }
-  // A long line may be a list, or hold several records.
+  // Nobody looks at the lines between two that are objects. A long line may be a list.
   const std::size_t lines_end = FindBatchEnd(bytes, max_bytes);
   if (lines_end != kNone && FirstLine(bytes).size() <= limits_.long_list &&
-      LooksLikeObject(FirstLine(bytes)) && LooksLikeObject(LastLine(bytes.substr(0, lines_end)))) {
+      IsObject(FirstLine(bytes)) && IsObject(LastLine(bytes.substr(0, lines_end)))) {
     return Cut(lines_end + 1, batch);
   }
   // What was open is looked at again when there is twice as much of it.

@@ -19,9 +19,9 @@ namespace hark::ingest {
 
 // The records of a byte stream (base/record_scan.h), in batches that end between two records.
 //
-// Nearly all logs have an object a line; where the first and the last line of a batch are objects
-// as far as their ends tell, the batch ends there, and nobody has looked at the bytes in between.
-// Else records are found by their brackets.
+// Nearly all logs have an object a line; where the first and the last line of a batch are objects,
+// the batch ends there, and nobody has looked at the bytes in between. Else records are found by
+// their brackets.
 //
 // A list that is longer than kLongList, an EventList or an array of any length, is not held at
 // once: its items are given out as records, with the text before the list as the batch's context. A
