@@ -47,6 +47,9 @@ MemberDecoder::Progress ZstdDecoder::Decode(std::string_view input, char* output
   output_was_full_ = out.pos == out.size;
   Progress progress{.consumed = in.pos, .produced = out.pos, .state = State::kMore};
   if (ZSTD_isError(result) != 0) {
+    // libzstd takes the magic number of an early version also within a header, and its decoders of
+    // these versions then claim to have filled all of the output.
+    progress.consumed = progress.produced = 0;
     progress.state = ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation ? State::kNoMemory
                                                                                : State::kDamaged;
   } else if (result == 0) {

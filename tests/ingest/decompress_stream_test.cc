@@ -296,6 +296,14 @@ TEST_F(DecompressStreamTest, AWindowOf128MiBIsTheLargest) {
   EXPECT_EQ(Read(FrameWithWindow("\x88")).text, "one\n");
 }
 
+// libzstd takes the "26 b5 2f fd" for the magic number of its version 0.6.
+TEST_F(DecompressStreamTest, AFrameThatIsDamagedInItsHeaderGivesNothing) {
+  const std::string bytes("\x28\xb5\x2f\xfd\xd6\xc6\x26\xb5\x2f\xfd\x04\x2a\x4d\x18\x00\x68", 16);
+  const StreamContent content = Read(bytes);
+  EXPECT_EQ(content.text, "\n");
+  EXPECT_THAT(content.damages, SizeIs(1));
+}
+
 TEST_F(DecompressStreamTest, AFrameWithALargerWindowIsDamaged) {
   const StreamContent content = Read(FrameWithWindow("\x90") + Zstd("two\n"));
   EXPECT_EQ(content.text, "\ntwo\n");
