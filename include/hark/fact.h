@@ -81,10 +81,10 @@ struct FactRecord {
     kReload,   // of no source: from here on the rule set `rules` judges
   };
   Kind kind = Kind::kBatch;
-  std::string source;               // unique name of the source
-  Micros lateness = 0;              // kDeclare only: the source's lateness bound
-  std::uint64_t position = 0;       // bytes read of the source after this record
-  std::uint64_t events = 0;         // kBatch: events read, facts or not
+  std::string source;          // unique name of the source
+  Micros lateness = 0;         // kDeclare only: the source's lateness bound
+  std::uint64_t position = 0;  // bytes read of the source after this record
+  std::uint64_t events = 0;    // kBatch: events read, facts or not
   // kBatch: of all its events; INT64_MIN if it has none. kDeclare: of the source's first event;
   // INT64_MIN if unknown. Sources that are declared together come in the order of this time: the
   // watermark does not go back for one that begins earlier than those before it.

@@ -274,7 +274,7 @@ RecordSource::Step RecordSource::PassOverRecord(std::size_t begin, RecordBatch& 
 
 RecordSource::Step RecordSource::PassOver(RecordBatch& batch) {
   const std::string_view bytes(batch.buffer.get(), size_);
-  std::size_t length = size_;
+  std::size_t length = 0;
   bool is_over = ended_;
   if (place_ == Place::kLongLine) {
     const std::size_t line_end = bytes.find('\n');

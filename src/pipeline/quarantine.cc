@@ -87,7 +87,7 @@ bool Quarantine::TakePlace() {
   return true;
 }
 
-void Quarantine::Write(std::string line) {
+void Quarantine::Write(std::string_view line) {
   buffer_ += line;
   buffer_ += '\n';
   if (buffer_.size() >= kBufferBytes) {

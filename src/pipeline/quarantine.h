@@ -53,7 +53,7 @@ class Quarantine {
 
   // Takes one of the kMaxEntries places. False if none is left.
   bool TakePlace() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Write(std::string line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Write(std::string_view line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteBuffer() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string path_;

@@ -1,5 +1,3 @@
-#include "ingest/file_stream.h"
-
 #include <sys/resource.h>
 
 #include <cstddef>
@@ -12,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "ingest/file_stream.h"
 #include "support/open_descriptors.h"
 #include "support/status_matchers.h"
 #include "support/temp_dir.h"

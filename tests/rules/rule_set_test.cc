@@ -182,8 +182,7 @@ TEST(RuleSetTest, OfAnEventOnlyWhatTheIndexReadsIsAskedFor) {
 }
 
 TEST(RuleSetTest, OfARuleWithoutRequiredValuesTheWholeConditionIsTheIndex) {
-  const auto rules =
-      Load(RuleText("a", "  s: {userAgent: x, user.username: y}\n  condition: s\n"));
+  const auto rules = Load(RuleText("a", "  s: {userAgent: x, user.username: y}\n  condition: s\n"));
   EXPECT_EQ(rules->index_parts, Bit(EventPart::kText) | Bit(EventPart::kUser));
 }
 
