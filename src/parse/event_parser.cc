@@ -9,41 +9,13 @@
 
 #include "base/rfc3339.h"
 #include "base/utf8.h"
+#include "parse/event_words.h"
 #include "parse/on_demand.h"
 
 namespace hark::parse {
 namespace {
 
 constexpr std::int64_t kHighestCode = 999;
-
-std::optional<Stage> StageOf(std::string_view text) {
-  if (text == "ResponseComplete") {
-    return Stage::kResponseComplete;
-  }
-  if (text == "ResponseStarted") {
-    return Stage::kResponseStarted;
-  }
-  if (text == "RequestReceived") {
-    return Stage::kRequestReceived;
-  }
-  if (text == "Panic") {
-    return Stage::kPanic;
-  }
-  return std::nullopt;
-}
-
-Level LevelOf(std::string_view text) {
-  if (text == "Metadata") {
-    return Level::kMetadata;
-  }
-  if (text == "Request") {
-    return Level::kRequest;
-  }
-  if (text == "RequestResponse") {
-    return Level::kRequestResponse;
-  }
-  return Level::kNone;
-}
 
 // How an essential field was found.
 enum class Presence : std::uint8_t { kMissing, kWrongType, kBadValue, kGood };
