@@ -85,7 +85,7 @@ void ExpectClose(std::uint64_t logical, std::uint64_t real) {
 
 void ExpectStateIsCountedAsItIs(RuleSpec spec, std::size_t users, std::size_t events) {
   if (!HeapIsMeasured()) {
-    GTEST_SKIP();
+    GTEST_SKIP() << "the heap is not the one of glibc";
   }
   spec.group_by = 2;
   const rules::AlertRule rule = MakeAlertRule(spec);
@@ -114,7 +114,7 @@ TEST(LogicalSizeTest, OpenAlertsOfOneEvent) {
 
 TEST(LogicalSizeTest, PendingFacts) {
   if (!HeapIsMeasured()) {
-    GTEST_SKIP();
+    GTEST_SKIP() << "the heap is not the one of glibc";
   }
   const std::uint64_t before = HeapBytes();
   FactsInOrder facts;
@@ -149,7 +149,7 @@ void Declare(Detector& engine, Micros lateness, RevisionSink& sink) {
 
 TEST(LogicalSizeTest, EventsWithinALongLatenessStayInTheBudget) {
   if (!HeapIsMeasured()) {
-    GTEST_SKIP();
+    GTEST_SKIP() << "the heap is not the one of glibc";
   }
   RuleSpec spec = EventCountSpec(20, kMinute, kMinute);
   spec.group_by = 2;
@@ -166,7 +166,7 @@ TEST(LogicalSizeTest, EventsWithinALongLatenessStayInTheBudget) {
 
 TEST(LogicalSizeTest, AlertsOfLateEventsStayInTheBudget) {
   if (!HeapIsMeasured()) {
-    GTEST_SKIP();
+    GTEST_SKIP() << "the heap is not the one of glibc";
   }
   RuleSpec spec = EventSpec(kHour);
   spec.group_by = 2;

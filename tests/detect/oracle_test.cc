@@ -142,10 +142,13 @@ TEST(OracleTest, UnderASmallBudgetEngineAndModelAgreeOnEveryRevision) {
       FAIL() << DisagreementUnderPressure(least) << Describe(least);
     }
   }
-  // The cases do meet what they are made for; few cases, as sanitizers try, are not all alike.
-  EXPECT_GT(all.evictions, CaseCount(20) / 4);
-  EXPECT_GT(all.early, CaseCount(20) / 4);
-  EXPECT_GT(all.late, CaseCount(20) / 4);
+  // The cases do meet what they are made for: on average, which the few that sanitizers try need
+  // not.
+  const std::uint64_t cases = CaseCount(20);
+  const std::uint64_t least = cases >= 500 ? cases : cases / 4;
+  EXPECT_GT(all.evictions, least);
+  EXPECT_GT(all.early, least);
+  EXPECT_GT(all.late, least);
 }
 
 std::size_t IndexOf(const rules::RuleSet& rules, const Alert& alert) {
