@@ -43,7 +43,7 @@ std::string Disagreement(const Case& tried, std::uint64_t& compared) {
   const std::vector<Alert> actual = Replay(*engine, tried.records);
   const Expectation expected = Expect(*rules, tried.records);
   compared += expected.revisions.size();
-  const std::string difference = Difference(ToLines(actual), ToLines(expected.revisions));
+  std::string difference = Difference(ToLines(actual), ToLines(expected.revisions));
   if (difference.empty() && engine->stats() != expected.stats) {
     return "the counters differ";
   }
