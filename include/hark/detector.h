@@ -2,16 +2,16 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 
 #include "hark/alert.h"
 #include "hark/fact.h"
+#include "hark/state.h"
 
 namespace hark {
-
-class ByteReader;
-class ByteWriter;
 
 constexpr Micros kBeginningOfTime = std::numeric_limits<Micros>::min();
 constexpr Micros kEndOfTime = std::numeric_limits<Micros>::max();
@@ -43,12 +43,17 @@ class Detector {
   // The watermark goes to infinity: every window is judged, every episode closes.
   virtual void Finish(RevisionSink& sink) = 0;
 
-  // Everything that later revisions depend on. Equal states give equal bytes.
-  virtual void Save(ByteWriter& writer) const = 0;
+  // The sections of the state, in order: Save() writes them and Restore() needs them all.
+  virtual std::vector<StateSection> Sections() const = 0;
 
-  // Replaces the state. Fails, leaving an unusable detector, if the bytes are damaged, of an
-  // unknown version, or of another rule set.
-  virtual absl::Status Restore(ByteReader& reader) = 0;
+  // Everything that later revisions depend on, as it is now. Takes a small part of the time in
+  // which the state could be copied; what changes afterwards is copied at its first change.
+  // REQUIRES: the state that was frozen before is destroyed.
+  virtual std::unique_ptr<FrozenState> Freeze() = 0;
+
+  // Replaces the state. Fails, leaving an unusable detector, if a section is missing or damaged,
+  // or of another rule set. That each is of the version of Sections() is for the caller to check.
+  virtual absl::Status Restore(SectionReader& reader) = 0;
 
   virtual Micros watermark() const = 0;
   virtual const DetectorStats& stats() const = 0;

@@ -1,23 +1,12 @@
 #include "detect/engine.h"
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "absl/status/status.h"
-
-#include "base/codec.h"
 #include "base/hash128.h"
-#include "base/status_macros.h"
-#include "detect/facts_in_order.h"
-#include "detect/rule_state.h"
-#include "detect/snapshot_section.h"
-#include "detect/snapshot_time.h"
-#include "detect/timed_key_set.h"
-#include "detect/watermark.h"
+#include "detect/engine_impl.h"
 
 namespace hark::detect {
 namespace {
@@ -28,79 +17,11 @@ constexpr Micros kDedupeHorizon = 10 * kMinute;
 // How long after its start a long-running request's end is still paired with its start.
 constexpr Micros kPairHorizon = 120 * kMinute;
 
-// The sections of a snapshot; each rule has one more, "rule/" and its id.
-constexpr SectionName kRulesSection = {.name = "rules", .version = 1};
-constexpr SectionName kStatisticsSection = {.name = "statistics", .version = 1};
-constexpr SectionName kWatermarkSection = {.name = "watermark", .version = 1};
-constexpr SectionName kPendingSection = {.name = "pending", .version = 1};
-constexpr SectionName kCopiesSection = {.name = "copies", .version = 1};
-constexpr SectionName kRequestsSection = {.name = "requests", .version = 1};
-constexpr std::uint64_t kRuleSectionVersion = 1;
-
-std::string RuleSectionName(const rules::AlertRule& rule) {
-  return "rule/" + rule.info.id;
-}
-
 Micros Before(Micros time, Micros duration) {
   return time < kBeginningOfTime + duration ? kBeginningOfTime : time - duration;
 }
 
-template <typename AnyStats>
-auto NumbersOf(AnyStats& stats) {
-  return std::array{&stats.facts,    &stats.judged,    &stats.duplicate, &stats.late,
-                    &stats.too_late, &stats.evictions, &stats.forgotten, &stats.early};
-}
-
-// Orders what arrives, collapses copies, pairs the stages of a request, and gives each event to
-// the rules that it matched:
-//
-//   record -> late? -> judged at the watermark
-//          \-> pending, by (time, stage, key) -> watermark passes -> judged, timers between
-//                                             \-> too many      -> the oldest judged early
-//
-// Of the budget of the state a quarter is for the pending events, a quarter for the keys by which
-// copies and requests are known, and the rest for the rules, in equal shares.
-class Engine final : public Detector {
- public:
-  Engine(std::shared_ptr<const rules::RuleSet> rules, const EngineOptions& options,
-         EpisodeObserver* observer);
-
-  void Apply(FactRecord record, RevisionSink& sink) override;
-  void Finish(RevisionSink& sink) override;
-  void Save(ByteWriter& writer) const override;
-  absl::Status Restore(ByteReader& reader) override;
-  Micros watermark() const override { return released_; }
-  const DetectorStats& stats() const override { return stats_; }
-
- private:
-  void Sort(const std::string& source, Fact&& fact, FactsInOrder& late);
-  void Release(Micros limit, RevisionSink& sink);
-  void Judge(const Fact& fact, Micros now, RevisionSink& sink);
-  bool Concerns(const FactMatch& match) const;
-  bool TakesPart(const Fact& fact, std::uint32_t alert_rule);
-  void RunTimersBefore(Micros limit, RevisionSink& sink);
-  void ForgetBefore(Micros horizon);
-  void EnforceKeyBudget(Micros now);
-  void EnforcePendingBudget(RevisionSink& sink);
-  void NoteLoss(Micros now);
-
-  const std::shared_ptr<const rules::RuleSet> rules_;
-  const std::uint64_t key_budget_;
-  const std::uint64_t pending_budget_;
-  std::vector<Hash128> pair_salts_;  // by alert rule
-  RuleContext context_;
-  std::vector<std::unique_ptr<RuleState>> states_;  // by alert rule
-  Watermark watermark_;
-  // Every event and timer before it has been judged. Later than the watermark only while pending
-  // events were judged early.
-  Micros released_ = kBeginningOfTime;
-  Micros forgotten_ = kBeginningOfTime;  // copies of earlier events are not recognised any more
-  FactsInOrder pending_;
-  TimedKeySet judged_;  // event keys, by event time
-  TimedKeySet pairs_;   // (request, alert rule), by the request's start
-  DetectorStats stats_;
-  std::vector<const FactMatch*> matches_;  // of the fact that is judged; kept for its memory
-};
+}  // namespace
 
 Engine::Engine(std::shared_ptr<const rules::RuleSet> rules, const EngineOptions& options,
                EpisodeObserver* observer)
@@ -143,12 +64,12 @@ void Engine::Sort(const std::string& source, Fact&& fact, FactsInOrder& late) {
 }
 
 void Engine::Apply(FactRecord record, RevisionSink& sink) {
-  FactsInOrder late;
+  FactsInOrder late(context_.freezer);
   for (Fact& fact : record.facts) {
     Sort(record.source, std::move(fact), late);
   }
-  while (!late.empty()) {
-    Judge(late.TakeFirst(), released_, sink);
+  for (; !late.empty(); late.DropFirst()) {
+    Judge(late.first(), released_, sink);
   }
   watermark_.Update(record);
   if (watermark_.time() > released_) {
@@ -175,8 +96,8 @@ void Engine::Finish(RevisionSink& sink) {
 }
 
 void Engine::Release(Micros limit, RevisionSink& sink) {
-  while (!pending_.empty() && pending_.first_time() < limit) {
-    const Fact fact = pending_.TakeFirst();
+  for (; !pending_.empty() && pending_.first().time < limit; pending_.DropFirst()) {
+    const Fact& fact = pending_.first();
     RunTimersBefore(fact.time, sink);
     Judge(fact, fact.time, sink);
   }
@@ -273,62 +194,6 @@ void Engine::ForgetBefore(Micros horizon) {
   judged_.ForgetBefore(horizon);
   pairs_.ForgetBefore(horizon - kPairHorizon);
 }
-
-void Engine::Save(ByteWriter& writer) const {
-  SaveSection(kRulesSection, writer, [&](ByteWriter& bytes) { bytes.Text(rules_->version); });
-  SaveSection(kStatisticsSection, writer, [&](ByteWriter& bytes) {
-    for (const std::uint64_t* number : NumbersOf(stats_)) {
-      bytes.Unsigned(*number);
-    }
-  });
-  SaveSection(kWatermarkSection, writer, [&](ByteWriter& bytes) {
-    watermark_.Save(bytes);
-    bytes.Signed(released_);
-    bytes.Signed(forgotten_);
-  });
-  SaveSection(kPendingSection, writer, [&](ByteWriter& bytes) { pending_.Save(bytes); });
-  SaveSection(kCopiesSection, writer, [&](ByteWriter& bytes) { judged_.Save(bytes); });
-  SaveSection(kRequestsSection, writer, [&](ByteWriter& bytes) { pairs_.Save(bytes); });
-  for (std::size_t i = 0; i < states_.size(); ++i) {
-    const std::string name = RuleSectionName(rules_->alert_rules[i]);
-    SaveSection({.name = name, .version = kRuleSectionVersion}, writer,
-                [&](ByteWriter& bytes) { states_[i]->Save(bytes); });
-  }
-}
-
-absl::Status Engine::Restore(ByteReader& reader) {
-  std::string version;
-  RETURN_IF_ERROR(
-      RestoreSection(kRulesSection, reader, [&](ByteReader& bytes) { version = bytes.Text(); }));
-  if (version != rules_->version) {
-    return absl::FailedPreconditionError("the detector state is of another rule set");
-  }
-  RETURN_IF_ERROR(RestoreSection(kStatisticsSection, reader, [&](ByteReader& bytes) {
-    for (std::uint64_t* number : NumbersOf(stats_)) {
-      *number = bytes.Unsigned();
-    }
-  }));
-  RETURN_IF_ERROR(RestoreSection(kWatermarkSection, reader, [&](ByteReader& bytes) {
-    watermark_.Restore(bytes);
-    released_ = ReadTimeOrBound(bytes);
-    forgotten_ = ReadTimeOrBound(bytes);
-  }));
-  RETURN_IF_ERROR(
-      RestoreSection(kPendingSection, reader, [&](ByteReader& bytes) { pending_.Restore(bytes); }));
-  RETURN_IF_ERROR(
-      RestoreSection(kCopiesSection, reader, [&](ByteReader& bytes) { judged_.Restore(bytes); }));
-  RETURN_IF_ERROR(
-      RestoreSection(kRequestsSection, reader, [&](ByteReader& bytes) { pairs_.Restore(bytes); }));
-  context_.timers.clear();
-  for (std::size_t i = 0; i < states_.size(); ++i) {
-    const std::string name = RuleSectionName(rules_->alert_rules[i]);
-    RETURN_IF_ERROR(RestoreSection({.name = name, .version = kRuleSectionVersion}, reader,
-                                   [&](ByteReader& bytes) { states_[i]->Restore(bytes); }));
-  }
-  return CheckNoSectionLeft(reader);
-}
-
-}  // namespace
 
 void EpisodeObserver::OnEviction(std::uint32_t /*alert_rule*/, const Hash128& /*key*/) {}
 

@@ -174,10 +174,20 @@ std::uint64_t Episode::bytes() const {
 }
 
 Alert Episode::Revise(AlertState state, bool exact) {
+  return Describe(state, ++revision_, exact);
+}
+
+Alert Episode::Closed(bool exact) const {
+  Alert alert = Describe(AlertState::kClosed, revision_ + 1, exact);
+  alert.closed = close_at_;
+  return alert;
+}
+
+Alert Episode::Describe(AlertState state, std::uint32_t revision, bool exact) const {
   Alert alert;
   alert.rule = &rule_->info;
   alert.id = ToHex(id_);
-  alert.n = ++revision_;
+  alert.n = revision;
   alert.state = state;
   alert.level = level_;
   alert.cluster = cluster_;
@@ -193,7 +203,6 @@ Alert Episode::Revise(AlertState state, bool exact) {
   alert.stages = stages_;
   alert.first = first_;
   alert.last = last_;
-  alert.closed = state == AlertState::kClosed ? close_at_ : 0;
   alert.exact = exact && !evicted_ && !values_.overflowed() && !objects_.overflowed() &&
                 !namespaces_overflowed_;
   alert.late = late_;

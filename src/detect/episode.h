@@ -65,13 +65,17 @@ class Episode {
   // What it counts for in the state budget.
   std::uint64_t bytes() const;
 
-  // The next revision. `exact`: nothing that could have counted was evicted.
+  // The next revision, which opens or escalates. `exact`: nothing that could have counted was
+  // evicted.
   Alert Revise(AlertState state, bool exact);
+  // The revision after all others.
+  Alert Closed(bool exact) const;
 
   void Save(ByteWriter& writer) const;
   void Restore(ByteReader& reader);
 
  private:
+  Alert Describe(AlertState state, std::uint32_t revision, bool exact) const;
   void Count(const WindowEntry& entry);
   void CountObject(const WindowEntry& entry);
   std::uint64_t FixedBytes() const;

@@ -1,5 +1,6 @@
 #include "detect/facts_in_order.h"
 
+#include <memory>
 #include <tuple>
 #include <utility>
 
@@ -33,47 +34,66 @@ bool operator<(const OrderKey& a, const OrderKey& b) {
 }
 
 bool FactsInOrder::Add(Fact&& fact) {
-  // try_emplace moves only if there is no such key yet.
-  const auto [entry, is_new] = facts_.try_emplace(OrderOf(fact), std::move(fact));
-  if (is_new) {
-    bytes_ += BytesOf(entry->second);
-  } else if (IsBetterCopy(fact, entry->second)) {
-    bytes_ -= BytesOf(entry->second);
-    entry->second = std::move(fact);
-    bytes_ += BytesOf(entry->second);
+  const auto [entry, is_new] = facts_.try_emplace(OrderOf(fact));
+  Freezable<Fact>& kept = entry->second;
+  if (!is_new && !IsBetterCopy(fact, *kept)) {
+    return false;
   }
+  if (!is_new) {
+    bytes_ -= BytesOf(*kept);
+    kept.Retire(*freezer_);
+  }
+  kept = Freezable<Fact>(std::make_unique<Fact>(std::move(fact)), *freezer_);
+  bytes_ += BytesOf(*kept);
   return is_new;
 }
 
-Fact FactsInOrder::TakeFirst() {
-  auto first = facts_.extract(facts_.begin());
-  bytes_ -= BytesOf(first.mapped());
-  return std::move(first.mapped());
+void FactsInOrder::DropFirst() {
+  Freezable<Fact>& first = facts_.begin()->second;
+  bytes_ -= BytesOf(*first);
+  first.Retire(*freezer_);
+  facts_.erase(facts_.begin());
+}
+
+void FactsInOrder::Clear() {
+  for (auto& [order, fact] : facts_) {
+    fact.Retire(*freezer_);
+  }
+  facts_.clear();
+  bytes_ = 0;
 }
 
 Micros FactsInOrder::TimeToShrinkTo(std::uint64_t bytes) const {
-  Micros time = first_time();
+  Micros time = first().time;
   std::uint64_t left = bytes_;
   for (const auto& [order, fact] : facts_) {
     if (left <= bytes) {
       break;
     }
-    left -= BytesOf(fact);
+    left -= BytesOf(*fact);
     time = order.time;
   }
   return time + 1;
 }
 
-void FactsInOrder::Save(ByteWriter& writer) const {
-  writer.Unsigned(facts_.size());
+FrozenFacts FactsInOrder::Freeze() const {
+  FrozenFacts frozen;
+  frozen.facts_.reserve(facts_.size());
   for (const auto& [order, fact] : facts_) {
-    EncodeFact(fact, writer);
+    frozen.facts_.push_back(fact.get());
+  }
+  return frozen;
+}
+
+void FrozenFacts::Save(SectionStream& stream) const {
+  stream.Next().Unsigned(facts_.size());
+  for (const Fact* fact : facts_) {
+    EncodeFact(*fact, stream.Next());
   }
 }
 
 void FactsInOrder::Restore(ByteReader& reader) {
-  facts_.clear();
-  bytes_ = 0;
+  Clear();
   for (std::size_t left = reader.Count(kMinFactBytes); left > 0 && reader.ok(); --left) {
     Fact fact = DecodeFact(reader);
     if (!IsEventTime(fact.time) || !IsEventTime(fact.received_time) || !Add(std::move(fact))) {

@@ -2,11 +2,16 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "hark/fact.h"
 
 #include "base/codec.h"
 #include "base/hash128.h"
+#include "detect/freezer.h"
+#include "detect/section_stream.h"
 
 namespace hark::detect {
 
@@ -18,17 +23,34 @@ struct OrderKey {
 };
 bool operator<(const OrderKey& a, const OrderKey& b);
 
-// Facts that wait to be judged, in their order, each event once. Not thread-safe.
+// The facts of one moment, in their order. Valid while that moment is frozen.
+class FrozenFacts {
+ public:
+  void Save(SectionStream& stream) const;
+
+ private:
+  friend class FactsInOrder;
+  std::vector<const Fact*> facts_;
+};
+
+// Facts that wait to be judged, in their order, each event once. Not thread-safe, but for what is
+// frozen.
 class FactsInOrder {
  public:
+  explicit FactsInOrder(std::shared_ptr<Freezer> freezer = std::make_shared<Freezer>())
+      : freezer_(std::move(freezer)) {}
+  ~FactsInOrder() { Clear(); }
+  FactsInOrder(const FactsInOrder&) = delete;
+  FactsInOrder& operator=(const FactsInOrder&) = delete;
+
   // Returns false for a copy of an event that is there. Of unequal copies the one that says more
   // stays, whichever came first.
   bool Add(Fact&& fact);
 
   bool empty() const { return facts_.empty(); }
-  // REQUIRES: not empty().
-  Micros first_time() const { return facts_.begin()->first.time; }
-  Fact TakeFirst();
+  // REQUIRES: not empty(). The reference is valid until the fact is dropped.
+  const Fact& first() const { return *facts_.begin()->second; }
+  void DropFirst();
 
   // What the facts count for in the state budget.
   std::uint64_t bytes() const { return bytes_; }
@@ -36,11 +58,14 @@ class FactsInOrder {
   // moment go together. REQUIRES: bytes() > `bytes`.
   Micros TimeToShrinkTo(std::uint64_t bytes) const;
 
-  void Save(ByteWriter& writer) const;
+  FrozenFacts Freeze() const;
   void Restore(ByteReader& reader);
 
  private:
-  std::map<OrderKey, Fact> facts_;
+  void Clear();
+
+  const std::shared_ptr<Freezer> freezer_;
+  std::map<OrderKey, Freezable<Fact>> facts_;
   std::uint64_t bytes_ = 0;
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -17,7 +16,8 @@
 #include "base/hash128.h"
 #include "detect/engine.h"
 #include "detect/episode.h"
-#include "detect/window.h"
+#include "detect/freezer.h"
+#include "detect/frozen_rule.h"
 #include "rules/rule_set.h"
 
 namespace hark::detect {
@@ -37,6 +37,7 @@ using CloseTimers = std::set<CloseTimer>;
 struct RuleContext {
   CloseTimers timers;
   EpisodeObserver* observer = nullptr;  // may be null
+  const std::shared_ptr<Freezer> freezer = std::make_shared<Freezer>();
 };
 
 // Everything that one alerting rule remembers: a window for each group that was seen within the
@@ -49,11 +50,14 @@ struct RuleContext {
 // The open episode of a group that goes closes by its timer, after the events of this moment, so
 // that alerts close in the order (time, id). At the watermark a moment can have any number of
 // events: an eighth of the budget is for the episodes that wait so, and past that they close at
-// once, the one with the least id first. Not thread-safe.
+// once, the one with the least id first. Not thread-safe, but for what is frozen.
 class RuleState {
  public:
   RuleState(const rules::AlertRule& rule, std::uint32_t index, std::uint64_t budget,
             RuleContext& context);
+  ~RuleState() { Clear(); }
+  RuleState(const RuleState&) = delete;
+  RuleState& operator=(const RuleState&) = delete;
 
   // Judges one event at `now`. REQUIRES: the match has a counted value if the rule counts one.
   void Judge(const Fact& fact, const FactMatch& match, Micros now, RevisionSink& sink);
@@ -72,35 +76,27 @@ class RuleState {
   std::uint64_t bytes() const { return bytes_ + waiting_bytes_; }
   std::size_t groups() const { return groups_.size(); }
 
-  void Save(ByteWriter& writer) const;
+  FrozenRule Freeze() const;
   void Restore(ByteReader& reader);
 
  private:
-  struct Group {
-    explicit Group(const rules::AlertRule& rule);
-    Window window;
-    Micros last_seen = kBeginningOfTime;
-    std::optional<Hash128> episode;
-  };
-  struct OpenEpisode {
-    std::unique_ptr<Episode> episode;
-    Hash128 group{};
-  };
   using TimedKey = std::pair<Micros, Hash128>;
 
-  Group& Touch(const Hash128& key, Micros now);
-  void Open(const Hash128& key, Group& group, const Fact& fact, const FactMatch& match,
+  Freezable<GroupState> MakeGroup() const;
+  GroupState& Touch(const Hash128& key, Micros now);
+  void Open(const Hash128& key, GroupState& group, const Fact& fact, const FactMatch& match,
             RevisionSink& sink);
-  void Continue(const Group& group, bool holds, RevisionSink& sink);
+  void Continue(const GroupState& group, bool holds, RevisionSink& sink);
   void SetTimer(const Episode& episode, Micros old_time);
   void Expire(Micros limit);
   void Drop(const Hash128& key);
   void EnforceBudget(const Hash128& current, const Fact& fact, Micros now, RevisionSink& sink);
   void Evict(const Hash128& key, Micros now);
   void CloseWaiting(RevisionSink& sink);
-  std::uint64_t BytesOf(const Group& group) const;
-  Micros ExpiryOf(const Group& group) const;
+  std::uint64_t BytesOf(const GroupState& group) const;
+  Micros ExpiryOf(const GroupState& group) const;
   bool Exact(const Episode& episode) const;
+  void Clear();
   void RestoreGroups(ByteReader& reader);
   void RestoreEpisodes(ByteReader& reader);
 
@@ -109,12 +105,14 @@ class RuleState {
   const std::uint64_t waiting_budget_;
   const std::uint64_t budget_;  // of the rest
   RuleContext& context_;
-  absl::flat_hash_map<Hash128, Group, Hash128Hasher> groups_;
-  absl::flat_hash_map<Hash128, OpenEpisode, Hash128Hasher> episodes_;  // by alert id
-  std::set<TimedKey> by_last_seen_;                                    // all groups
-  std::set<TimedKey> by_expiry_;  // groups without an open episode
-  std::set<Hash128> waiting_;     // open episodes whose groups are gone
-  std::uint64_t bytes_ = 0;       // of the groups and their episodes
+  template <typename T>
+  using HashMap = absl::flat_hash_map<Hash128, Freezable<T>, Hash128Hasher>;
+  HashMap<GroupState> groups_;
+  HashMap<OpenEpisode> episodes_;    // by alert id
+  std::set<TimedKey> by_last_seen_;  // all groups
+  std::set<TimedKey> by_expiry_;     // groups without an open episode
+  std::set<Hash128> waiting_;        // open episodes whose groups are gone
+  std::uint64_t bytes_ = 0;          // of the groups and their episodes
   std::uint64_t waiting_bytes_ = 0;
   std::uint64_t evictions_ = 0;
   Micros last_loss_ = kBeginningOfTime;

@@ -1,7 +1,6 @@
 #include "detect/timed_key_set.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "hark/detector.h"
 
@@ -16,17 +15,37 @@ std::int64_t BucketOf(Micros time) {
   return time % kBucket < 0 ? quotient - 1 : quotient;
 }
 
+// Of a byte that the hash tables do not look at.
+std::size_t ShardOf(const Hash128& key, std::size_t shards) {
+  return key.back() % shards;
+}
+
 }  // namespace
 
+bool TimedKeySet::InsertInto(Bucket& bucket, const Hash128& key) {
+  Freezable<KeySet>& shard = bucket[ShardOf(key, kShards)];
+  if (!shard) {
+    shard = Freezable<KeySet>(std::make_unique<KeySet>(), *freezer_);
+  }
+  if (shard->contains(key)) {
+    return false;  // without a copy of what is frozen
+  }
+  shard.Mutable(*freezer_).insert(key);
+  ++size_;
+  return true;
+}
+
 bool TimedKeySet::Insert(Micros time, const Hash128& key) {
-  const bool is_new = buckets_[BucketOf(time)].insert(key).second;
-  size_ += is_new ? 1 : 0;
-  return is_new;
+  return InsertInto(buckets_[BucketOf(time)], key);
 }
 
 bool TimedKeySet::Contains(Micros time, const Hash128& key) const {
   const auto bucket = buckets_.find(BucketOf(time));
-  return bucket != buckets_.end() && bucket->second.contains(key);
+  if (bucket == buckets_.end()) {
+    return false;
+  }
+  const Freezable<KeySet>& shard = bucket->second[ShardOf(key, kShards)];
+  return shard && shard->contains(key);
 }
 
 void TimedKeySet::ForgetBefore(Micros horizon) {
@@ -39,41 +58,68 @@ void TimedKeySet::ForgetBefore(Micros horizon) {
 Micros TimedKeySet::ForgetOldest() {
   const auto oldest = buckets_.begin();
   const Micros end = (oldest->first + 1) * kBucket;
-  size_ -= oldest->second.size();
+  for (Freezable<KeySet>& shard : oldest->second) {
+    if (shard) {
+      size_ -= shard->size();
+      shard.Retire(*freezer_);
+    }
+  }
   buckets_.erase(oldest);
   return end;
 }
 
-void TimedKeySet::Save(ByteWriter& writer) const {
-  writer.Unsigned(buckets_.size());
+void TimedKeySet::Clear() {
+  while (!buckets_.empty()) {
+    ForgetOldest();
+  }
+}
+
+FrozenKeys TimedKeySet::Freeze() const {
+  FrozenKeys frozen;
+  frozen.buckets_.reserve(buckets_.size());
   for (const auto& [minute, bucket] : buckets_) {
-    std::vector<Hash128> keys(bucket.begin(), bucket.end());
+    FrozenKeys::Bucket& copy = frozen.buckets_.emplace_back();
+    copy.minute = minute;
+    copy.shards.reserve(kShards);
+    for (const Freezable<KeySet>& shard : bucket) {
+      if (shard) {
+        copy.shards.push_back(shard.get());
+      }
+    }
+  }
+  return frozen;
+}
+
+void FrozenKeys::Save(SectionStream& stream) const {
+  stream.Next().Unsigned(buckets_.size());
+  for (const Bucket& bucket : buckets_) {
+    std::vector<Hash128> keys;
+    for (const KeySet* shard : bucket.shards) {
+      keys.insert(keys.end(), shard->begin(), shard->end());
+    }
     std::sort(keys.begin(), keys.end());
-    writer.Signed(minute);
-    writer.Unsigned(keys.size());
+    stream.Next().Signed(bucket.minute);
+    stream.Next().Unsigned(keys.size());
     for (const Hash128& key : keys) {
-      writer.Hash(key);
+      stream.Next().Hash(key);
     }
   }
 }
 
 void TimedKeySet::Restore(ByteReader& reader) {
-  buckets_.clear();
-  size_ = 0;
+  Clear();
   for (std::size_t left = reader.Count(2); left > 0 && reader.ok(); --left) {
     const std::int64_t minute = reader.Signed();
     const std::size_t keys = reader.Count(sizeof(Hash128));
-    Bucket& bucket = buckets_[minute];
-    if (keys == 0 || !bucket.empty() || minute < BucketOf(kBeginningOfTime) ||
+    if (keys == 0 || buckets_.contains(minute) || minute < BucketOf(kBeginningOfTime) ||
         minute >= BucketOf(kEndOfTime)) {
       reader.Fail();
       return;
     }
-    bucket.reserve(keys);
+    Bucket& bucket = buckets_[minute];
     for (std::size_t i = 0; i < keys; ++i) {
-      bucket.insert(reader.Hash());
+      InsertInto(bucket, reader.Hash());
     }
-    size_ += bucket.size();
   }
 }
 

@@ -24,6 +24,7 @@ using ::hark::testing::kMinute;
 using ::hark::testing::kSecond;
 using ::hark::testing::kStart;
 using ::hark::testing::RuleSpec;
+using ::hark::testing::SavedState;
 using ::hark::testing::StatusIs;
 using ::hark::testing::ValueCountSpec;
 using ::testing::_;
@@ -42,7 +43,7 @@ Fact FactAt(Micros time, const std::string& audit_id, const std::string& actor) 
 }
 
 // A snapshot with something in every part of it.
-std::string Snapshot() {
+SavedState Snapshot() {
   EngineHarness harness(Rules());
   harness.Declare("s", kSecond);
   std::vector<Fact> facts;
@@ -55,9 +56,9 @@ std::string Snapshot() {
 }
 
 // Restores the bytes and, where that succeeds, goes on for as long as all parts have a say.
-void TryToGoOn(const std::string& bytes) {
+void TryToGoOn(const SavedState& saved) {
   EngineHarness harness(Rules());
-  if (!harness.Restore(bytes).ok()) {
+  if (!harness.Restore(saved).ok()) {
     return;
   }
   for (int i = 0; i < 4; ++i) {
@@ -67,54 +68,68 @@ void TryToGoOn(const std::string& bytes) {
   harness.Save();
 }
 
+// Gives each byte of each section to `damage`, with a function that restores what it made of them.
+template <typename Damage>
+void ForEachByte(const Damage& damage) {
+  const SavedState saved = Snapshot();
+  for (const SavedState::Part& part : saved.sections) {
+    for (std::size_t i = 0; i < part.bytes.size(); ++i) {
+      SavedState damaged = saved;
+      damage(damaged.bytes(part.section.name), i, [&] { TryToGoOn(damaged); });
+    }
+  }
+}
+
 TEST(DamagedSnapshotTest, TheUndamagedOneIsRestored) {
   EngineHarness harness(Rules());
   EXPECT_THAT(harness.Restore(Snapshot()), IsOk());
 }
 
-TEST(DamagedSnapshotTest, OneThatIsCutOffAnywhereIsRefused) {
-  const std::string bytes = Snapshot();
-  for (std::size_t length = 0; length < bytes.size(); ++length) {
-    EngineHarness harness(Rules());
-    EXPECT_THAT(harness.Restore(bytes.substr(0, length)), StatusIs(absl::StatusCode::kDataLoss, _))
-        << "cut after " << length << " of " << bytes.size() << " bytes";
+TEST(DamagedSnapshotTest, ASectionThatIsCutOffAnywhereIsRefused) {
+  const SavedState saved = Snapshot();
+  for (const SavedState::Part& part : saved.sections) {
+    for (std::size_t length = 0; length < part.bytes.size(); ++length) {
+      SavedState damaged = saved;
+      damaged.bytes(part.section.name).resize(length);
+      EngineHarness harness(Rules());
+      EXPECT_THAT(harness.Restore(damaged), StatusIs(absl::StatusCode::kDataLoss, _))
+          << part.section.name << " cut after " << length << " of " << part.bytes.size();
+    }
   }
 }
 
 TEST(DamagedSnapshotTest, AChangedByteNeverCrashes) {
-  const std::string bytes = Snapshot();
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
+  ForEachByte([](std::string& bytes, std::size_t i, const auto& try_to_go_on) {
+    const char before = bytes[i];
     for (const char change : {'\x01', '\x7f', '\x80'}) {
-      std::string damaged = bytes;
-      damaged[i] = static_cast<char>(damaged[i] ^ change);
-      TryToGoOn(damaged);
+      bytes[i] = static_cast<char>(before ^ change);
+      try_to_go_on();
     }
-  }
+  });
 }
 
 TEST(DamagedSnapshotTest, AMissingOrRepeatedByteNeverCrashes) {
-  const std::string bytes = Snapshot();
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    std::string damaged = bytes;
-    damaged.erase(i, 1);
-    TryToGoOn(damaged);
-    damaged = bytes;
-    damaged.insert(i, 1, bytes[i]);
-    TryToGoOn(damaged);
-  }
+  ForEachByte([](std::string& bytes, std::size_t i, const auto& try_to_go_on) {
+    const std::string before = bytes;
+    bytes.erase(i, 1);
+    try_to_go_on();
+    bytes = before;
+    bytes.insert(i, 1, before[i]);
+    try_to_go_on();
+  });
 }
 
 // The end and the beginning of all time take the place of each byte in turn.
 TEST(DamagedSnapshotTest, AHugeNumberAnywhereNeverCrashes) {
-  const std::string bytes = Snapshot();
-  for (const std::string& huge :
-       {std::string(9, '\xff') + '\x01', '\xfe' + std::string(8, '\xff') + '\x01'}) {
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-      std::string damaged = bytes;
-      damaged.replace(i, 1, huge);
-      TryToGoOn(damaged);
+  ForEachByte([](std::string& bytes, std::size_t i, const auto& try_to_go_on) {
+    const std::string before = bytes;
+    for (const std::string& huge :
+         {std::string(9, '\xff') + '\x01', '\xfe' + std::string(8, '\xff') + '\x01'}) {
+      bytes = before;
+      bytes.replace(i, 1, huge);
+      try_to_go_on();
     }
-  }
+  });
 }
 
 }  // namespace

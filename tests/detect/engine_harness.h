@@ -12,12 +12,12 @@
 #include "hark/detector.h"
 #include "hark/fact.h"
 
-#include "base/codec.h"
 #include "detect/engine.h"
 #include "support/alert_lines.h"
 #include "support/collecting_sink.h"
 #include "support/fact_builder.h"
 #include "support/rule_set_builder.h"
+#include "support/saved_state.h"
 
 namespace hark::testing {
 
@@ -51,17 +51,10 @@ class EngineHarness {
   void Apply(const FactRecord& record) { engine_->Apply(record, sink_); }
   void Finish() { engine_->Finish(sink_); }
 
-  std::string Save() const {
-    ByteWriter writer;
-    engine_->Save(writer);
-    return writer.Take();
-  }
-  absl::Status Restore(const std::string& bytes) {
-    ByteReader reader(bytes);
-    return engine_->Restore(reader);
-  }
+  SavedState Save() const { return SavedOf(*engine_); }
+  absl::Status Restore(SavedState saved) { return engine_->Restore(saved); }
 
-  const Detector& engine() const { return *engine_; }
+  Detector& engine() { return *engine_; }
   const std::vector<Alert>& revisions() const { return sink_.revisions; }
   // Each revision in short: "escalated 2: count 4".
   std::vector<std::string> Story() const {

@@ -150,7 +150,7 @@ TEST(EpisodeTest, EveryFurtherEventCounts) {
   const rules::AlertRule rule = MakeAlertRule(EventSpec(kMinute));
   Episode episode = Open(rule, {{.audit_id = "a"}});
   episode.Add(EntryOf({.audit_id = "b", .time = kStart + kSecond}));
-  const Alert alert = episode.Revise(AlertState::kClosed, true);
+  const Alert alert = episode.Closed(true);
   EXPECT_EQ(alert.count, 2);
   EXPECT_EQ(alert.first, kStart);
   EXPECT_EQ(alert.last, kStart + kSecond);
@@ -197,7 +197,7 @@ TEST(EpisodeTest, AnEventAtAHigherLevelRaisesTheAlert) {
   EXPECT_TRUE(episode.Add(EntryOf({.audit_id = "c"})));
   EXPECT_EQ(episode.Revise(AlertState::kEscalated, true).level, Severity::kMedium);
   EXPECT_FALSE(episode.Add(EntryOf({.audit_id = "d", .downgraded = true})));
-  EXPECT_EQ(episode.Revise(AlertState::kClosed, true).level, Severity::kMedium);
+  EXPECT_EQ(episode.Closed(true).level, Severity::kMedium);
 }
 
 TEST(EpisodeTest, LivesForTheKeepAliveAfterTheRuleLastHeld) {
@@ -213,7 +213,7 @@ TEST(EpisodeTest, LivesNoLongerThanItsMaximum) {
   Episode episode = Open(rule, {{.audit_id = "a"}});
   episode.Extend(kStart + 23 * kHour + kMinute);
   EXPECT_EQ(episode.close_at(), kStart + 24 * kHour);
-  EXPECT_EQ(episode.Revise(AlertState::kClosed, true).closed, kStart + 24 * kHour);
+  EXPECT_EQ(episode.Closed(true).closed, kStart + 24 * kHour);
 }
 
 TEST(EpisodeTest, AnEvictedOneEndsThenAndIsNotExact) {
@@ -221,7 +221,7 @@ TEST(EpisodeTest, AnEvictedOneEndsThenAndIsNotExact) {
   Episode episode = Open(rule, {{.audit_id = "a"}});
   episode.Evict(kStart + kSecond);
   EXPECT_EQ(episode.close_at(), kStart + kSecond);
-  EXPECT_FALSE(episode.Revise(AlertState::kClosed, true).exact);
+  EXPECT_FALSE(episode.Closed(true).exact);
 }
 
 TEST(EpisodeTest, ALateEventKeepsItsTimeAndMakesTheAlertLate) {
@@ -229,7 +229,7 @@ TEST(EpisodeTest, ALateEventKeepsItsTimeAndMakesTheAlertLate) {
   Episode episode = Open(rule, {{.audit_id = "a"}});
   const Fact fact = FactOf({.audit_id = "b", .time = kStart - kMinute});
   episode.Add(MakeEntry(fact, fact.matches[0], kStart + kSecond));
-  const Alert alert = episode.Revise(AlertState::kClosed, true);
+  const Alert alert = episode.Closed(true);
   EXPECT_TRUE(alert.late);
   EXPECT_EQ(alert.first, kStart);
   EXPECT_EQ(alert.last, kStart);
@@ -317,8 +317,7 @@ TEST(EpisodeTest, ComesBackAsItWas) {
   EXPECT_EQ(again.bytes(), writer.bytes());
   EXPECT_EQ(restored.bytes(), episode.bytes());
   EXPECT_EQ(Escalating(restored, 20, true, true), Escalating(episode, 20, true, true));
-  EXPECT_EQ(alert::ToJson(restored.Revise(AlertState::kClosed, true)),
-            alert::ToJson(episode.Revise(AlertState::kClosed, true)));
+  EXPECT_EQ(alert::ToJson(restored.Closed(true)), alert::ToJson(episode.Closed(true)));
 }
 
 }  // namespace

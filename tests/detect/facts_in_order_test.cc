@@ -8,6 +8,7 @@
 
 #include "base/fact_codec.h"
 #include "detect/logical_size.h"
+#include "detect/saved_bytes.h"
 #include "support/fact_builder.h"
 
 namespace hark::detect {
@@ -16,6 +17,7 @@ namespace {
 using ::hark::testing::FactBuilder;
 using ::hark::testing::kSecond;
 using ::hark::testing::kStart;
+using ::hark::testing::SavedBytes;
 using ::testing::ElementsAre;
 
 Fact At(Micros time, const std::string& id) {
@@ -29,7 +31,8 @@ TEST(FactsInOrderTest, GivesBackTheEarliestFirst) {
   facts.Add(At(kStart + 1, "b"));
   std::vector<std::string> order;
   while (!facts.empty()) {
-    order.push_back(facts.TakeFirst().evidence.audit_id);
+    order.push_back(facts.first().evidence.audit_id);
+    facts.DropFirst();
   }
   EXPECT_THAT(order, ElementsAre("a", "b", "c"));
 }
@@ -42,8 +45,8 @@ TEST(FactsInOrderTest, CountsWhatIsInIt) {
   facts.Add(Fact(a));
   facts.Add(Fact(b));
   EXPECT_EQ(facts.bytes(), BytesOf(a) + BytesOf(b));
-  facts.TakeFirst();
-  facts.TakeFirst();
+  facts.DropFirst();
+  facts.DropFirst();
   EXPECT_EQ(facts.bytes(), 0);
 }
 
@@ -75,14 +78,13 @@ TEST(FactsInOrderTest, ComesBackAsItWas) {
   FactsInOrder facts;
   facts.Add(At(kStart + 1, "b"));
   facts.Add(At(kStart, "a"));
-  ByteWriter writer;
-  facts.Save(writer);
+  const std::string bytes = SavedBytes(facts.Freeze());
   FactsInOrder restored;
-  ByteReader reader(writer.bytes());
+  ByteReader reader(bytes);
   restored.Restore(reader);
   EXPECT_TRUE(reader.ok() && reader.at_end());
   EXPECT_EQ(restored.bytes(), facts.bytes());
-  EXPECT_EQ(restored.TakeFirst(), facts.TakeFirst());
+  EXPECT_EQ(restored.first(), facts.first());
 }
 
 TEST(FactsInOrderTest, AnEventThatComesTwiceInASnapshotIsDamage) {

@@ -9,6 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "detect/saved_bytes.h"
 #include "support/collecting_sink.h"
 #include "support/fact_builder.h"
 #include "support/rule_set_builder.h"
@@ -26,6 +27,7 @@ using ::hark::testing::kSecond;
 using ::hark::testing::kStart;
 using ::hark::testing::MakeAlertRule;
 using ::hark::testing::RuleSpec;
+using ::hark::testing::SavedBytes;
 using ::hark::testing::ValueCountSpec;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -339,9 +341,7 @@ TEST(RuleStateTest, OneGroupAloneStays) {
 }
 
 std::string Saved(const RuleState& state) {
-  ByteWriter writer;
-  state.Save(writer);
-  return writer.Take();
+  return SavedBytes(state.Freeze());
 }
 
 TEST(RuleStateTest, ComesBackAsItWas) {

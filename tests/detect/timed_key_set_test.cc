@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "detect/saved_bytes.h"
 #include "support/fact_builder.h"
 
 namespace hark::detect {
@@ -12,15 +13,14 @@ namespace {
 
 using ::hark::testing::kMinute;
 using ::hark::testing::kStart;
+using ::hark::testing::SavedBytes;
 
 Hash128 Key(std::string_view name) {
   return HashParts({name});
 }
 
 std::string Saved(const TimedKeySet& set) {
-  ByteWriter writer;
-  set.Save(writer);
-  return writer.Take();
+  return SavedBytes(set.Freeze());
 }
 
 bool Restores(TimedKeySet& set, const std::string& bytes) {
