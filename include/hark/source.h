@@ -60,7 +60,8 @@ struct RecordBatch {
   // list's bracket, for example {"kind":"EventList","items":[. Else empty.
   std::string context;
 
-  // True if the source has ended: nothing was read and nothing was cut out.
+  // True if the source has ended, or one that is followed was read to its present end: nothing was
+  // read and nothing was cut out.
   bool at_end() const { return data.empty() && damages.empty(); }
   // Bytes of the source up to the end of `data`.
   std::uint64_t end_offset() const { return offset + data.size(); }
@@ -81,8 +82,11 @@ class Source {
 
   // Replaces `batch` by the next whole records, at most about `max_bytes` (more if one record is
   // longer), and reuses its buffer. At the end batch.at_end(). An error is final: the source
-  // cannot be read further.
+  // cannot be read further. Of a source that is followed neither is: the next Read may give more.
   virtual absl::Status Read(std::size_t max_bytes, RecordBatch& batch) = 0;
+
+  // What it takes to go on behind the last batch, as text for the fact log; empty if it cannot.
+  virtual std::string cursor() const { return {}; }
 
   // Gives back what it holds open; the next Read begins at the first record again. False, and
   // nothing is changed, if the source can be read only once.
