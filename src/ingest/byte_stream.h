@@ -20,6 +20,10 @@ class ByteStream {
   // the end. An error is final.
   virtual absl::StatusOr<std::size_t> Read(char* data, std::size_t size) = 0;
 
+  // After a Read that returned 0: whether that was not the end, but there is nothing now, and a
+  // later Read may give more.
+  virtual bool may_go_on() const { return false; }
+
   // Bytes of storage behind it, if it can know; else 0. For progress only.
   virtual std::uint64_t size_hint() const = 0;
 

@@ -1,7 +1,6 @@
 #include "ingest/file_series.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <string_view>
 #include <tuple>
@@ -53,13 +52,6 @@ bool ComesBefore(const Member& a, const Member& b) {
     return IsOlder(a.log, b.log);
   }
   return std::tie(a.log.compressed, a.file) < std::tie(b.log.compressed, b.file);
-}
-
-bool IsLogByExtension(std::string_view family) {
-  constexpr std::array<std::string_view, 6> kExtensions = {".log",    ".json", ".jsonl",
-                                                           ".ndjson", ".txt",  ".out"};
-  return std::any_of(kExtensions.begin(), kExtensions.end(),
-                     [family](std::string_view extension) { return family.ends_with(extension); });
 }
 
 // Makes the series of one family after the other.
@@ -115,7 +107,7 @@ class Grouping {
 
   void GroupKind(MemberIterator first, MemberIterator last, const Member* current) {
     const bool in_order = first->log.kind != LogName::Kind::kNumber || current != nullptr ||
-                          IsLogByExtension(first->log.family);
+                          HasLogExtension(first->log.family);
     std::vector<const Member*> series;
     for (auto member = first; member != last; ++member) {
       if (!in_order) {

@@ -5,13 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 
 #include "base/status_macros.h"
+#include "ingest/open_files.h"
 
 namespace hark::ingest {
 namespace {
@@ -21,14 +21,6 @@ constexpr int kPollMilliseconds = 100;
 absl::Status SystemError(int error, const char* action, const std::string& path) {
   return absl::ErrnoToStatus(
       error, absl::StrFormat("cannot %s %s", action, path == "-" ? "standard input" : path));
-}
-
-// Descriptors that all streams of regular files hold.
-std::atomic<long> open_files = 0;
-
-long MaxOpenFiles() {
-  static const long limit = sysconf(_SC_OPEN_MAX);  // -1 if there is none
-  return limit < 0 ? 256 : std::clamp(limit / 4, 1L, 256L);
 }
 
 }  // namespace
@@ -56,7 +48,9 @@ absl::StatusOr<std::unique_ptr<FileStream>> FileStream::Open(const std::string& 
     stream->inode_ = info.st_ino;
     // Standard input may be a regular file, too, but has no path to open it again.
     stream->may_reopen_ = path != "-";
-    open_files += stream->may_reopen_ ? 1 : 0;
+    if (stream->may_reopen_) {
+      CountOpenedFile();
+    }
     // Advice only: a file system that ignores it reads all the same.
     static_cast<void>(posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL));
   }
@@ -76,7 +70,9 @@ void FileStream::Close() {
   }
   close(fd_);
   fd_ = -1;
-  open_files -= may_reopen_ ? 1 : 0;
+  if (may_reopen_) {
+    CountClosedFile();
+  }
 }
 
 absl::Status FileStream::Reopen() {
@@ -87,7 +83,7 @@ absl::Status FileStream::Reopen() {
   if (fd_ < 0) {
     return SystemError(errno, "open", path_);
   }
-  ++open_files;
+  CountOpenedFile();
   struct stat info {};
   if (fstat(fd_, &info) != 0 || lseek(fd_, static_cast<off_t>(offset_), SEEK_SET) < 0) {
     return SystemError(errno, "read", path_);
@@ -103,7 +99,7 @@ absl::StatusOr<std::size_t> FileStream::Read(char* data, std::size_t size) {
   RETURN_IF_ERROR(Reopen());
   ASSIGN_OR_RETURN(const std::size_t count, ReadSome(data, size));
   offset_ += count;
-  if (may_reopen_ && open_files > MaxOpenFiles()) {
+  if (may_reopen_ && AreTooManyFilesOpen()) {
     Close();
   }
   return count;

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 
 #include "ingest/byte_stream.h"
+#include "ingest/find_files.h"
 
 namespace hark::ingest {
 
@@ -34,6 +35,8 @@ class FileStream final : public ByteStream {
   absl::StatusOr<std::size_t> Read(char* data, std::size_t size) override;
   std::uint64_t size_hint() const override { return size_; }
 
+  // What the system knows of it now. REQUIRES: nothing was read yet.
+  absl::StatusOr<FileInfo> Info() const { return InfoOf(fd_, path_); }
   // Reading it never waits for anyone.
   bool is_regular() const { return !may_wait_; }
   // The first bytes of a regular file, at most `size`, which Read gives all the same. Empty for

@@ -37,6 +37,25 @@ class Matches {
   const bool found_;
 };
 
+std::int64_t Nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+FileInfo ToFileInfo(const struct stat& info) {
+  FileInfo::Kind kind = FileInfo::Kind::kOther;
+  if (S_ISREG(info.st_mode)) {
+    kind = FileInfo::Kind::kRegular;
+  } else if (S_ISDIR(info.st_mode)) {
+    kind = FileInfo::Kind::kFolder;
+  }
+  return {.kind = kind,
+          .device = info.st_dev,
+          .inode = info.st_ino,
+          .size = static_cast<std::uint64_t>(info.st_size),
+          .modified = Nanoseconds(info.st_mtim),
+          .changed = Nanoseconds(info.st_ctim)};
+}
+
 bool IsLeftOut(std::string_view name) {
   return name.starts_with('.') || name == "lost+found";
 }
@@ -84,34 +103,35 @@ absl::StatusOr<FileInfo> InfoOf(const std::string& path) {
   if (stat(path.c_str(), &info) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrFormat("cannot open %s", path));
   }
-  FileInfo::Kind kind = FileInfo::Kind::kOther;
-  if (S_ISREG(info.st_mode)) {
-    kind = FileInfo::Kind::kRegular;
-  } else if (S_ISDIR(info.st_mode)) {
-    kind = FileInfo::Kind::kFolder;
+  return ToFileInfo(info);
+}
+
+absl::StatusOr<FileInfo> InfoOf(int descriptor, const std::string& path) {
+  struct stat info {};
+  if (fstat(descriptor, &info) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrFormat("cannot read %s", path));
   }
-  return FileInfo{.kind = kind,
-                  .device = info.st_dev,
-                  .inode = info.st_ino,
-                  .size = static_cast<std::uint64_t>(info.st_size)};
+  return ToFileInfo(info);
 }
 
 bool IsPattern(const std::string& path) {
   return path.find_first_of("*?[") != std::string::npos;
 }
 
-std::vector<FoundFile> FilesInFolder(const std::string& folder, InputErrors& errors) {
-  std::vector<FoundFile> files;
-  std::vector<std::string> folders = {folder};
-  while (!folders.empty()) {
-    const std::string next = std::move(folders.back());
-    folders.pop_back();
-    if (const std::error_code error = ReadFolder(next, files, folders)) {
+FolderContent ContentOfFolder(const std::string& folder, InputErrors& errors) {
+  FolderContent content{.files = {}, .folders = {folder}};
+  for (std::size_t i = 0; i < content.folders.size(); ++i) {
+    const std::string next = content.folders[i];
+    if (const std::error_code error = ReadFolder(next, content.files, content.folders)) {
       errors.Add(absl::ErrnoToStatus(error.value(), absl::StrFormat("cannot read %s", next)));
     }
   }
-  SortByPath(files);
-  return files;
+  SortByPath(content.files);
+  return content;
+}
+
+std::vector<FoundFile> FilesInFolder(const std::string& folder, InputErrors& errors) {
+  return ContentOfFolder(folder, errors).files;
 }
 
 std::vector<FoundFile> FilesOfPattern(const std::string& pattern, InputErrors& errors) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -10,12 +11,12 @@
 
 #include "hark/source.h"
 
+#include "ingest/file_chain.h"
 #include "ingest/input_errors.h"
 #include "ingest/record_source.h"
+#include "ingest/rotated_files.h"
 
 namespace hark::ingest {
-
-class FileChain;
 
 // A log that is being written, followed for as long as it lives: through rotation by renaming, with
 // or without compression, and by copying and truncating (docs/following.md). Its rotated files are
@@ -48,6 +49,9 @@ class FollowedSeries final : public Source {
     std::string path;  // of the current file
     Start start;
     RecordSource::Limits limits = {};
+    // The files, if somebody has just listed them: in a folder of very many logs that saves each of
+    // them to look through it.
+    std::optional<SeriesFiles> listing = {};
   };
 
   // InvalidArgument if the cursor is none. Looks at the files, to hold fast where they begin or
@@ -77,11 +81,14 @@ class FollowedSeries final : public Source {
  private:
   FollowedSeries(Options options, InputErrors& notices);
 
-  // Begins at `start_`.
-  void Restart();
-
   const Options options_;
   InputErrors& notices_;
+  FileChain::Origin origin_;          // where the first Read begins
+  std::uint64_t first_position_ = 0;  // of it in the series
+  FileChain* chain_ = nullptr;        // owned by records_
+  std::unique_ptr<RecordSource> records_;
+  bool is_at_end_ = false;          // the last Read gave nothing
+  std::uint64_t end_position_ = 0;  // of the last batch
 };
 
 }  // namespace hark::ingest

@@ -121,6 +121,13 @@ LogName ParseLogName(std::string_view file_name) {
   return name;
 }
 
+bool HasLogExtension(std::string_view family) {
+  constexpr std::array<std::string_view, 6> kExtensions = {".log",    ".json", ".jsonl",
+                                                           ".ndjson", ".txt",  ".out"};
+  return std::any_of(kExtensions.begin(), kExtensions.end(),
+                     [family](std::string_view extension) { return family.ends_with(extension); });
+}
+
 bool IsOlder(const LogName& a, const LogName& b) {
   if (a.kind == LogName::Kind::kCurrent || b.kind == LogName::Kind::kCurrent) {
     return a.kind != LogName::Kind::kCurrent;

@@ -33,6 +33,9 @@ struct LogName {
 // Any name is at least that of a current file.
 LogName ParseLogName(std::string_view file_name);
 
+// Whether a file of that name is a log by its extension: .log, .json, .txt, ...
+bool HasLogExtension(std::string_view family);
+
 // True if `a` was rotated before `b`. REQUIRES: one family; both of one kind, or kCurrent.
 bool IsOlder(const LogName& a, const LogName& b);
 

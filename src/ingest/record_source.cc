@@ -78,6 +78,11 @@ absl::Status RecordSource::Read(std::size_t max_bytes, RecordBatch& batch) {
   batch.context.clear();
   size_ = carry_.size();
   searched_ = 0;
+  is_dry_ = false;
+  if (is_passing_over()) {
+    long_record_ = 0;
+    batch.damages.push_back(passed_over_);
+  }
   Reserve(batch, 0, std::max({max_bytes, kMinReadBytes, size_}));
   std::memcpy(batch.buffer.get(), carry_.data(), size_);
   carry_.clear();
@@ -86,10 +91,23 @@ absl::Status RecordSource::Read(std::size_t max_bytes, RecordBatch& batch) {
     if (step == Step::kBatch) {
       return batch.at_end() ? std::exchange(error_, absl::OkStatus()) : absl::OkStatus();
     }
+    if (step == Step::kMore && is_dry_) {
+      Pause(batch);
+      return absl::OkStatus();
+    }
     if (step == Step::kMore) {
       Fill(max_bytes, batch);
     }
   }
+}
+
+void RecordSource::Pause(RecordBatch& batch) {
+  if (is_passing_over()) {
+    // How long it is will be known later.
+    passed_over_ = batch.damages[long_record_];
+    batch.damages.erase(batch.damages.begin() + static_cast<std::ptrdiff_t>(long_record_));
+  }
+  Cut(0, batch);
 }
 
 RecordSource::Step RecordSource::Advance(std::size_t max_bytes, RecordBatch& batch) {
@@ -123,7 +141,7 @@ RecordSource::Step RecordSource::AdvanceRecords(std::size_t max_bytes, RecordBat
     return Cut(lines_end + 1, batch);
   }
   // What was open is looked at again when there is twice as much of it.
-  return size_ < 2 * searched_ && !ended_ ? Step::kMore : ScanRecords(max_bytes, batch);
+  return ShallSearch() ? ScanRecords(max_bytes, batch) : Step::kMore;
 }
 
 RecordSource::Step RecordSource::ScanRecords(std::size_t max_bytes, RecordBatch& batch) {
@@ -182,7 +200,7 @@ RecordSource::Step RecordSource::AdvanceOpenRecord(std::size_t begin, std::size_
 
 RecordSource::Step RecordSource::AdvanceList(std::size_t max_bytes, RecordBatch& batch) {
   const std::string_view bytes(batch.buffer.get(), size_);
-  if (size_ < 2 * searched_ && !ended_) {
+  if (!ShallSearch()) {
     return Step::kMore;
   }
   std::size_t end = 0;
@@ -232,6 +250,7 @@ RecordSource::Step RecordSource::DropBlanks(RecordBatch& batch) {
 
 RecordSource::Step RecordSource::EnterList(std::size_t begin, std::size_t list,
                                            RecordBatch& batch) {
+  container_offset_ = offset_ + begin;
   context_.assign(batch.buffer.get() + begin, list);
   Drop(begin + list, batch);
   place_ = Place::kList;
@@ -262,6 +281,8 @@ RecordSource::Step RecordSource::BreakList(std::size_t end, RecordBatch& batch) 
 
 RecordSource::Step RecordSource::PassOverRecord(std::size_t begin, RecordBatch& batch) {
   Drop(begin, batch);
+  container_offset_ = place_ == Place::kRecords ? offset_ : container_offset_;
+  long_record_ = batch.damages.size();
   batch.damages.push_back({.reason = RejectReason::kTooLarge, .offset = offset_, .length = 0});
   after_record_ = place_;
   const bool is_container = IsContainer(std::string_view(batch.buffer.get(), size_));
@@ -286,7 +307,7 @@ RecordSource::Step RecordSource::PassOver(RecordBatch& batch) {
     length = scan.length;
   }
   if (place_ != Place::kTail) {
-    batch.damages.back().length += length;
+    batch.damages[long_record_].length += length;
   }
   Drop(length, batch);
   if (!is_over) {
@@ -310,7 +331,8 @@ void RecordSource::Fill(std::size_t max_bytes, RecordBatch& batch) {
       stream_->Read(batch.buffer.get() + size_, target - size_);
   stream_->TakeDamages(batch.damages);
   size_ += count.value_or(0);
-  ended_ = !count.ok() || *count == 0;
+  is_dry_ = count.ok() && *count == 0 && stream_->may_go_on();
+  ended_ = !is_dry_ && (!count.ok() || *count == 0);
   if (!count.ok()) {
     error_ = count.status();
   }

@@ -28,7 +28,10 @@ namespace hark::ingest {
 // record longer than max_record_bytes is cut out and counted, and the next one is read: one absurd
 // record costs neither unbounded memory nor the rest of the file. How a text is cut into records
 // does not depend on the size of batches, as long as they are smaller than kLongList; of a list
-// that is damaged, what is rejected may. Not thread-safe.
+// that is damaged, what is rejected may.
+//
+// Where the stream has nothing now (ByteStream::may_go_on), Read gives the whole records that it
+// has, at last batch.at_end(), and keeps what is unfinished until more comes. Not thread-safe.
 class RecordSource final : public Source {
  public:
   static constexpr std::size_t kMaxRecordBytes = std::size_t{64} << 20;
@@ -52,6 +55,12 @@ class RecordSource final : public Source {
 
   absl::Status Read(std::size_t max_bytes, RecordBatch& batch) override;
   bool Rewind() override { return false; }
+
+  // The place in the stream from which another RecordSource would give what this one has not given
+  // yet: behind the last batch or, within a long list and a record that is passed over, before it.
+  std::uint64_t resume_offset() const {
+    return place_ == Place::kRecords ? offset_ : container_offset_;
+  }
 
  private:
   // What the buffer's first byte belongs to.
@@ -77,7 +86,16 @@ class RecordSource final : public Source {
   Step BreakList(std::size_t end, RecordBatch& batch);
   Step PassOverRecord(std::size_t begin, RecordBatch& batch);
   Step PassOver(RecordBatch& batch);
+  bool is_passing_over() const {
+    return place_ == Place::kLongRecord || place_ == Place::kLongLine;
+  }
+  // Ends the batch, though nothing more may come for a while.
+  void Pause(RecordBatch& batch);
   bool IsLongList(std::string_view record) const;
+  // Whether it is worth while to look at bytes in which no end of a record was found.
+  bool ShallSearch() const {
+    return size_ >= 2 * searched_ || ended_ || (is_dry_ && size_ > searched_);
+  }
   // A batch of one size is never refused.
   std::size_t Limit(std::size_t max_bytes) const {
     return std::max(limits_.max_record_bytes, max_bytes);
@@ -95,7 +113,10 @@ class RecordSource final : public Source {
   const Limits limits_;
   Place place_ = Place::kRecords;
   std::string context_;
+  std::uint64_t container_offset_ = 0;    // of the outermost thing that is not behind us
   Place after_record_ = Place::kRecords;  // that is passed over
+  std::size_t long_record_ = 0;           // that is passed over: index into the batch's damages
+  Damage passed_over_;                    // the same, between two Reads
   JsonScanner scanner_;
   std::string carry_;         // read, but not yet given out: mostly the start of a record
   std::size_t size_ = 0;      // bytes in the buffer of the batch that is being read
@@ -103,6 +124,7 @@ class RecordSource final : public Source {
   std::uint64_t offset_ = 0;  // of the buffer's first byte
   int open_records_ = 0;      // that proved to be none
   bool ended_ = false;        // the stream has ended
+  bool is_dry_ = false;       // in this Read: the stream has nothing now
   absl::Status error_;        // why, if not by its end
 };
 
