@@ -3,9 +3,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 
@@ -41,7 +41,7 @@ class Freezer {
 
   // The reader is done: nothing that it was given is read any more. Destroys what was buried.
   void Thaw() {
-    std::vector<Grave> graves;
+    std::deque<Grave> graves;
     const MutexLock lock(mutex_);
     graves.swap(graves_);
     // What the reader has read comes before what the owner changes after it has seen this.
@@ -70,7 +70,7 @@ class Freezer {
   std::uint64_t epoch_ = 0;
   std::atomic<bool> frozen_ = false;
   Mutex mutex_;  // guards that frozen_ becomes false, too
-  std::vector<Grave> graves_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Grave> graves_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Holds a value, or none, of a state that a Freezer freezes. The holder itself is the owner's
