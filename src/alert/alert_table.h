@@ -21,6 +21,10 @@ namespace hark::alert {
 // them, else of events; "~214" is at least 214 (not exact). Id is the beginning of the alert's id.
 // Below 100 columns the sentence gets lines of its own. What events hold is escaped.
 //
+// With TableOptions::shows_changes the changes of an alert (opened, escalated, closed) have a row
+// each, and a column behind the level says which one it is; below 111 columns it stands before the
+// sentence.
+//
 // Immutable.
 class AlertTable {
  public:
@@ -33,6 +37,7 @@ class AlertTable {
 
  private:
   bool color_;
+  bool shows_changes_;
   std::vector<Column> columns_;
   std::size_t sentence_width_;  // 0: the sentence has a column
 };

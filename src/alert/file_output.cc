@@ -20,6 +20,9 @@ namespace hark::alert {
 namespace {
 
 constexpr mode_t kPermissions = 0640;
+// A file is read, too, to repair it. A pipe without a reader, or with a slow one, is no reason to
+// wait: it is an error.
+constexpr int kOpenFlags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK;
 constexpr std::string_view kAlertStart = "{\"schema\":\"hark.alert/";
 
 absl::Status Failed(std::string_view what, const std::string& path) {
@@ -90,8 +93,7 @@ absl::StatusOr<std::unique_ptr<FileOutput>> FileOutput::Open(const std::string& 
 }
 
 absl::Status FileOutput::OpenFile() {
-  // A file is read, too, to repair it; a pipe without a reader is no reason to wait.
-  const int file = open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, kPermissions);
+  const int file = open(path_.c_str(), kOpenFlags, kPermissions);
   if (file < 0) {
     return Failed("open", path_);
   }

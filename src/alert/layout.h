@@ -13,6 +13,8 @@ namespace hark::alert {
 struct TableOptions {
   bool color = false;
   int width = 120;  // columns; at least 72 are used
+  // Each change of an alert has a row: it says which one, and When is the time of that change.
+  bool shows_changes = false;
 };
 
 struct Column {

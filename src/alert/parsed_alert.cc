@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "alert/json_reading.h"
+#include "alert/summary.h"
 #include "base/names.h"
 #include "base/rfc3339.h"
 #include "base/status_macros.h"
@@ -193,6 +194,16 @@ absl::StatusOr<ParsedAlert> ParseAlert(std::string_view json) {
   alert.exact = Bool(root, "exact", true);
   alert.late = Bool(root, "late", false);
   return parsed;
+}
+
+std::string_view SentenceWithoutActor(const ParsedAlert& parsed) {
+  const std::string_view actor = ActorName(parsed.alert);
+  std::string_view sentence = parsed.summary;
+  if (sentence.size() > actor.size() && sentence.starts_with(actor) &&
+      sentence[actor.size()] == ' ') {
+    sentence.remove_prefix(actor.size() + 1);
+  }
+  return sentence;
 }
 
 }  // namespace hark::alert

@@ -23,4 +23,8 @@ struct ParsedAlert {
 // InvalidArgument for a text that is no JSON, has another schema, or lacks id, n, state or level.
 absl::StatusOr<ParsedAlert> ParseAlert(std::string_view json);
 
+// The sentence without the actor's name at its beginning, for where that stands beside it. A view
+// into `parsed`.
+std::string_view SentenceWithoutActor(const ParsedAlert& parsed);
+
 }  // namespace hark::alert

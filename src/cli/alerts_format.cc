@@ -23,17 +23,6 @@ using alert::ParsedAlert;
 constexpr std::size_t kLabelWidth = 12;
 constexpr std::size_t kMinTextWidth = 40;
 
-// The sentence without the name that the column before it shows.
-std::string_view SentenceWithoutActor(const ParsedAlert& parsed) {
-  const std::string_view actor = alert::ActorName(parsed.alert);
-  std::string_view sentence = parsed.summary;
-  if (sentence.size() > actor.size() && sentence.starts_with(actor) &&
-      sentence[actor.size()] == ' ') {
-    sentence.remove_prefix(actor.size() + 1);
-  }
-  return sentence;
-}
-
 // Lines of a label and a text, which is escaped, and broken as often as it takes.
 class Details {
  public:
@@ -201,7 +190,7 @@ absl::StatusOr<std::string> FormatAlertList(const std::vector<alert::AlertEntry>
   std::string text = table.Titles();
   for (const alert::AlertEntry& entry : alerts) {
     ASSIGN_OR_RETURN(const ParsedAlert parsed, alert::ParseAlert(entry.json));
-    text += table.Row(parsed.alert, SentenceWithoutActor(parsed));
+    text += table.Row(parsed.alert, alert::SentenceWithoutActor(parsed));
   }
   return text;
 }

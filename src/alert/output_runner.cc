@@ -1,0 +1,420 @@
+#include "alert/output_runner.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+
+#include "base/status_macros.h"
+
+namespace hark::alert {
+namespace {
+
+using metrics::DeliveryResult;
+
+// Bounds of what an output holds in memory, and of what is delivered twice after a kill while one
+// revision keeps the cursor back.
+constexpr std::size_t kMaxWaiting = 1'000;
+constexpr std::size_t kMaxWaitingBytes = std::size_t{16} << 20;
+constexpr std::int64_t kMaxAhead = 100'000;
+
+constexpr std::size_t kReadAtOnce = 256;
+constexpr int kReadsAPass = 8;
+constexpr absl::Duration kReadAgain = absl::Seconds(1);
+constexpr absl::Duration kCountLettersEvery = absl::Seconds(10);
+// A clock that was set, or a wake-up that was missed, matters for no longer.
+constexpr absl::Duration kMaxPause = absl::Seconds(10);
+
+constexpr std::size_t kMaxAnswerBytes = 1'024;
+
+absl::Duration AgeOf(const Revision& revision, absl::Time now) {
+  return now - absl::FromUnixMicros(revision.detected);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<OutputRunner>> OutputRunner::Start(
+    OutputSettings settings, std::int64_t cursor, const Surroundings& surroundings) {
+  ASSIGN_OR_RETURN(AlertReader reader, surroundings.store->OpenReader());
+  std::unique_ptr<OutputRunner> runner(
+      new OutputRunner(std::move(settings), cursor, std::move(reader), surroundings));
+  runner->Publish(surroundings.steady->Now());
+  runner->thread_ = std::thread([self = runner.get()] { self->Run(); });
+  return runner;
+}
+
+OutputRunner::OutputRunner(OutputSettings settings, std::int64_t cursor, AlertReader reader,
+                           const Surroundings& surroundings)
+    : settings_(std::move(settings)),
+      surroundings_(surroundings),
+      traits_(settings_.destination->traits()),
+      reader_(std::move(reader)),
+      queue_(traits_, cursor),
+      random_(surroundings.seed),
+      stored_cursor_(cursor) {
+  if (surroundings.metrics != nullptr) {
+    metrics_ = surroundings.metrics->ForOutput(settings_.name);
+  }
+}
+
+OutputRunner::~OutputRunner() {
+  Join(AtEnd::kKeepCursor);
+  // What it still sends refers to the queue.
+  settings_.destination.reset();
+}
+
+void OutputRunner::Stop() {
+  Join(AtEnd::kStoreCursor);
+}
+
+void OutputRunner::Join(AtEnd at_end) {
+  if (!thread_.joinable()) {
+    return;
+  }
+  at_end_ = at_end;
+  stop_ = true;
+  settings_.destination->Wake();
+  thread_.join();
+}
+
+void OutputRunner::Notify() {
+  news_ = true;
+  settings_.destination->Wake();
+}
+
+bool OutputRunner::WaitUntilDone(std::int64_t sequence, bool only_while_it_works,
+                                 std::chrono::steady_clock::time_point deadline) {
+  drain_to_ = sequence;
+  Notify();
+  MutexLock lock(mutex_);
+  while (status_.cursor < sequence && std::chrono::steady_clock::now() < deadline) {
+    const OutputState state = status_.state;
+    if (state == OutputState::kStopped || state == OutputState::kClosed) {
+      return true;
+    }
+    if (only_while_it_works && state == OutputState::kFailing) {
+      return false;
+    }
+    progressed_.WaitUntil(lock, deadline);
+  }
+  return status_.cursor >= sequence;
+}
+
+OutputStatus OutputRunner::Status() const {
+  const MutexLock lock(mutex_);
+  return status_;
+}
+
+void OutputRunner::Run() {
+  while (!stop_ && state_ != OutputState::kClosed) {
+    Pass();
+    if (state_ != OutputState::kClosed) {
+      settings_.destination->Wait(UntilNextPass());
+    }
+  }
+  if (at_end_ == AtEnd::kStoreCursor && state_ != OutputState::kClosed) {
+    StoreCursor(surroundings_.steady->Now());
+  }
+  Publish(surroundings_.steady->Now());
+}
+
+void OutputRunner::Pass() {
+  const absl::Time now = surroundings_.steady->Now();
+  ReadOn(now);
+  BuryOverdue(now);
+  while (BeginNext(now)) {
+  }
+  if (WantsToStoreCursor(now)) {
+    StoreCursor(now);
+  }
+  Publish(now);
+}
+
+void OutputRunner::ReadOn(absl::Time now) {
+  if (news_.exchange(false)) {
+    read_all_ = false;
+  }
+  for (int i = 0; i < kReadsAPass && !read_all_ && now >= read_again_; ++i) {
+    if (queue_.size() >= kMaxWaiting || queue_.bytes() >= kMaxWaitingBytes ||
+        queue_.last_read() - queue_.cursor() >= kMaxAhead) {
+      return;
+    }
+    absl::StatusOr<std::vector<StoredRevision>> revisions =
+        reader_.RevisionsAfter(queue_.last_read(), kReadAtOnce);
+    if (!revisions.ok()) {
+      read_again_ = now + kReadAgain;
+      Log(LogLevel::kError, "output_cannot_read",
+          "The alerts for an output cannot be read; it tries again.",
+          std::string(revisions.status().message()));
+      return;
+    }
+    read_all_ = revisions->empty();
+    for (StoredRevision& stored : *revisions) {
+      if (settings_.filter.Passes(stored.revision)) {
+        queue_.Add(std::move(stored));
+      } else {
+        queue_.Skip(stored.sequence);
+        Count(DeliveryResult::kFiltered);
+      }
+    }
+  }
+}
+
+void OutputRunner::BuryOverdue(absl::Time now) {
+  for (DeliveryQueue::Item* oldest = queue_.Oldest();
+       oldest != nullptr && !oldest->in_flight &&
+       AgeOf(oldest->stored.revision, now) > settings_.max_age;
+       oldest = queue_.Oldest()) {
+    Attempt attempt = oldest->last;
+    attempt.reason =
+        absl::StrFormat("not delivered within %s%s%s", absl::FormatDuration(settings_.max_age),
+                        attempt.reason.empty() ? "" : ": ", attempt.reason);
+    Bury(*oldest, attempt, DeliveryResult::kExpired);
+  }
+}
+
+absl::Time OutputRunner::MayBeginAt() const {
+  const std::size_t limit = failures_ > 0 ? 1 : traits_.max_concurrency;
+  if (state_ == OutputState::kStopped || state_ == OutputState::kClosed || in_flight_ >= limit) {
+    return absl::InfiniteFuture();
+  }
+  return std::max(resume_, next_token_);
+}
+
+bool OutputRunner::BeginNext(absl::Time now) {
+  if (MayBeginAt() > now) {
+    return false;
+  }
+  const std::optional<absl::Time> chore = settings_.destination->NextChore();
+  const bool is_chore = chore.has_value() && *chore <= now;
+  DeliveryQueue::Batch batch;
+  if (!is_chore) {
+    batch = queue_.Take(now);
+    if (batch.empty()) {
+      return false;
+    }
+  }
+  if (settings_.max_per_second > 0) {
+    next_token_ = std::max(next_token_, now) + absl::Seconds(1 / settings_.max_per_second);
+  }
+  ++in_flight_;
+  Destination::Done done = [this, batch, now, epoch = epoch_](const Attempt& attempt) {
+    OnDone(batch, now, epoch, attempt);
+  };
+  if (is_chore) {
+    settings_.destination->BeginChore(std::move(done));
+  } else {
+    std::vector<const StoredRevision*> revisions;
+    revisions.reserve(batch.size());
+    for (const DeliveryQueue::Item* const item : batch) {
+      revisions.push_back(&item->stored);
+    }
+    settings_.destination->Begin(revisions, std::move(done));
+  }
+  return true;
+}
+
+absl::Duration OutputRunner::UntilNextPass() const {
+  const absl::Time now = surroundings_.steady->Now();
+  absl::Time next = now + kMaxPause;
+  const std::optional<absl::Time> chore = settings_.destination->NextChore();
+  next = std::min(next, std::max(MayBeginAt(), std::min(queue_.NextDue(),
+                                                        chore.value_or(absl::InfiniteFuture()))));
+  const bool has_room = queue_.size() < kMaxWaiting && queue_.bytes() < kMaxWaitingBytes &&
+                        queue_.last_read() - queue_.cursor() < kMaxAhead;
+  if (!read_all_ && has_room) {
+    next = std::min(next, read_again_);
+  }
+  if (queue_.cursor() > stored_cursor_) {
+    next = std::min(next, store_cursor_at_);
+  }
+  return std::max(next - now, absl::ZeroDuration());
+}
+
+void OutputRunner::OnDone(const DeliveryQueue::Batch& batch, absl::Time begun, std::uint64_t epoch,
+                          const Attempt& attempt) {
+  --in_flight_;
+  if (metrics_.has_value()) {
+    metrics_->Attempt(absl::ToInt64Microseconds(surroundings_.steady->Now() - begun));
+  }
+  switch (attempt.outcome) {
+    case Outcome::kDelivered:
+      if (failures_ > 0) {
+        Log(LogLevel::kInfo, "output_works_again", "An output works again.", "");
+      }
+      failures_ = 0;
+      last_error_.clear();
+      if (state_ == OutputState::kFailing) {
+        state_ = OutputState::kWorking;
+      }
+      Count(DeliveryResult::kDelivered, batch.size());
+      queue_.Finish(batch);
+      return;
+    case Outcome::kRetry:
+      OnFailure(batch, epoch, attempt);
+      return;
+    case Outcome::kRejected:
+      OnRejection(batch, attempt);
+      return;
+    case Outcome::kStop:
+    case Outcome::kClosed:
+      if (!batch.empty()) {
+        queue_.Retry(batch, absl::InfinitePast());
+      }
+      End(attempt);
+      return;
+  }
+}
+
+void OutputRunner::OnFailure(const DeliveryQueue::Batch& batch, std::uint64_t epoch,
+                             const Attempt& attempt) {
+  const absl::Time now = surroundings_.steady->Now();
+  last_error_ = attempt.reason;
+  if (state_ == OutputState::kWorking) {
+    state_ = OutputState::kFailing;
+  }
+  if (epoch == epoch_) {
+    ++epoch_;
+    ++failures_;
+    resume_ = std::max(resume_, now + settings_.backoff.Wait(failures_, random_));
+  }
+  resume_ = std::max(resume_, now + attempt.wait_at_least);
+  Log(LogLevel::kWarning, "output_fails", "An output cannot deliver; it tries again.",
+      attempt.reason);
+  if (batch.empty()) {
+    return;
+  }
+  for (DeliveryQueue::Item* const item : batch) {
+    ++item->attempts;
+    item->last = attempt;
+  }
+  Count(DeliveryResult::kRetried, batch.size());
+  queue_.Retry(batch, now + settings_.backoff.Wait(batch.front()->attempts, random_));
+}
+
+void OutputRunner::OnRejection(const DeliveryQueue::Batch& batch, const Attempt& attempt) {
+  // The receiver is there: what it says of one revision says nothing of the others.
+  failures_ = 0;
+  if (state_ == OutputState::kFailing) {
+    state_ = OutputState::kWorking;
+  }
+  last_error_ = attempt.reason;
+  Log(LogLevel::kWarning, "output_rejects", "A receiver refuses an alert for good.",
+      attempt.reason);
+  if (batch.size() > 1) {
+    queue_.Split(batch);
+  } else if (!batch.empty()) {
+    ++batch.front()->attempts;
+    Bury(*batch.front(), attempt, DeliveryResult::kRejected);
+  }
+}
+
+void OutputRunner::Bury(DeliveryQueue::Item& item, const Attempt& attempt, DeliveryResult result) {
+  Count(result);
+  const Revision& revision = item.stored.revision;
+  queue_.Bury(item, {.output = settings_.name,
+                     .id = revision.id,
+                     .n = revision.n,
+                     .failed = absl::ToUnixMicros(surroundings_.wall->Now()),
+                     .attempts = item.attempts,
+                     .status = attempt.status,
+                     .reason = attempt.reason,
+                     .answer = attempt.answer.substr(0, kMaxAnswerBytes),
+                     .detected = revision.detected,
+                     .json = revision.json});
+}
+
+void OutputRunner::End(const Attempt& attempt) {
+  last_error_ = attempt.reason;
+  if (attempt.outcome == Outcome::kStop) {
+    state_ = OutputState::kStopped;
+    Log(LogLevel::kError, "output_stopped",
+        "A receiver wants no more alerts: the output rests until hark is reloaded.",
+        attempt.reason);
+    return;
+  }
+  state_ = OutputState::kClosed;
+  Log(LogLevel::kWarning, "output_closed", "Nobody reads an output any more: it is over.",
+      attempt.reason);
+  const absl::Status removed = surroundings_.store->RemoveOutput(settings_.name);
+  if (!removed.ok()) {
+    Log(LogLevel::kError, "cursor_not_stored", "The cursor of an output cannot be removed.",
+        std::string(removed.message()));
+  }
+}
+
+bool OutputRunner::WantsToStoreCursor(absl::Time now) const {
+  const std::int64_t drain_to = drain_to_;
+  const bool is_drained = queue_.cursor() >= drain_to && stored_cursor_ < drain_to;
+  return queue_.cursor() > stored_cursor_ && state_ != OutputState::kClosed &&
+         (now >= store_cursor_at_ || is_drained);
+}
+
+void OutputRunner::StoreCursor(absl::Time now) {
+  const std::int64_t cursor = queue_.cursor();
+  if (cursor == stored_cursor_) {
+    return;
+  }
+  store_cursor_at_ = now + surroundings_.cursor_interval;
+  const absl::Status status =
+      surroundings_.store->Advance(settings_.name, cursor, queue_.Letters());
+  if (!status.ok()) {
+    store_cursor_at_ = std::max(store_cursor_at_, now + kReadAgain);
+    Log(LogLevel::kError, "cursor_not_stored",
+        "The cursor of an output cannot be stored; after a restart alerts are delivered again.",
+        std::string(status.message()));
+    return;
+  }
+  queue_.DropLetters(cursor);
+  stored_cursor_ = cursor;
+}
+
+void OutputRunner::Publish(absl::Time now) {
+  std::int64_t last = queue_.last_read();
+  if (!read_all_) {
+    last = std::max(last, reader_.LastSequence().value_or(last));
+  }
+  const DeliveryQueue::Item* const oldest = queue_.Oldest();
+  const MutexLock lock(mutex_);
+  status_.name = settings_.name;
+  status_.kind = settings_.kind;
+  status_.state = state_;
+  status_.cursor = stored_cursor_;
+  status_.queue_length = queue_.waiting() + static_cast<std::uint64_t>(last - queue_.last_read());
+  status_.oldest_age = oldest == nullptr
+                           ? absl::ZeroDuration()
+                           : std::max(AgeOf(oldest->stored.revision, now), absl::ZeroDuration());
+  status_.counts = counts_;
+  status_.last_error = last_error_;
+  if (metrics_.has_value()) {
+    metrics_->Queue(status_.queue_length, absl::ToInt64Microseconds(status_.oldest_age));
+    metrics_->Stopped(state_ == OutputState::kStopped || state_ == OutputState::kClosed);
+  }
+  progressed_.NotifyAll();
+}
+
+void OutputRunner::Count(DeliveryResult result, std::uint64_t number) {
+  std::uint64_t* const counts[] = {&counts_.delivered, &counts_.retried,  &counts_.rejected,
+                                   &counts_.expired,   &counts_.silenced, &counts_.filtered};
+  *counts[static_cast<std::size_t>(result)] += number;
+  for (std::uint64_t i = 0; metrics_.has_value() && i < number; ++i) {
+    metrics_->Count(result);
+  }
+}
+
+void OutputRunner::Log(LogLevel level, std::string_view key, std::string_view text,
+                       std::string_view error) {
+  if (surroundings_.log == nullptr) {
+    return;
+  }
+  const LogMessage message = {.level = level, .key = key, .text = text, .about = settings_.name};
+  if (error.empty()) {
+    surroundings_.log->Write(message, {{"output", settings_.name}});
+  } else {
+    surroundings_.log->Write(message, {{"output", settings_.name}, {"error", error}});
+  }
+}
+
+}  // namespace hark::alert
