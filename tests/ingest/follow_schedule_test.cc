@@ -52,9 +52,7 @@ class RandomLog : public FollowTest {
     int end = 0;  // the number behind its last record
   };
 
-  std::uint32_t Pick(std::uint32_t count) {
-    return static_cast<std::uint32_t>(random_() % count);
-  }
+  std::uint32_t Pick(std::uint32_t count) { return static_cast<std::uint32_t>(random_() % count); }
 
   void Note(const std::string& step) { steps_ += step + " "; }
 
@@ -193,6 +191,10 @@ class RandomLog : public FollowTest {
     Note("rename");
     const std::string name = NewName();
     Rename("audit.log", name);
+    if (Pick(3) == 0) {
+      // The writer has not been told yet.
+      Append(NextLine(), name);
+    }
     rotated_.push_back({.name = name, .end = written_});
     if (Pick(2) == 0) {
       Append("");
