@@ -139,31 +139,31 @@ FileChain::Step FileChain::AtEnd() {
   if (!current.ok() && !absl::IsNotFound(current.status())) {
     return Fail(current.status());
   }
-  if (!current.ok() || !current->IsSameFile(file_->info())) {
-    return AtEndOfRotated(current);
-  }
-  saw_next_ = false;
-  if (file_->is_compressed() || file_look_.Rests(*current)) {
+  const bool is_current = current.ok() && current->IsSameFile(file_->info());
+  const absl::StatusOr<FileInfo> watched = Watched(current);
+  if (is_current && file_look_.Rests(*current)) {
     return Step::kNothing;
   }
-  known_size_ = current->size;
-  const absl::StatusOr<bool> is_same =
-      current->size < file_->offset() ? absl::StatusOr<bool>(false) : IsStillTheSame();
-  if (!is_same.ok()) {
-    return Fail(is_same.status());
+  if (!is_current && watched.ok() && wait_look_.Rests(*watched)) {
+    return Fail(wait_status_);
   }
-  if (!*is_same) {
+  const absl::StatusOr<bool> is_whole = IsWhole();
+  if (!is_whole.ok()) {
+    return Fail(is_whole.status());
+  }
+  if (!*is_whole) {
     return Close(Origin::At::kCopy);
   }
+  if (!is_current) {
+    return AtEndOfRotated(watched);
+  }
+  saw_next_ = false;
+  known_size_ = file_->is_compressed() ? 0 : current->size;
   file_look_.Note(*current);
   return Step::kNothing;
 }
 
-FileChain::Step FileChain::AtEndOfRotated(const absl::StatusOr<FileInfo>& current) {
-  const absl::StatusOr<FileInfo> watched = Watched(current);
-  if (watched.ok() && wait_look_.Rests(*watched)) {
-    return Fail(wait_status_);
-  }
+FileChain::Step FileChain::AtEndOfRotated(const absl::StatusOr<FileInfo>& watched) {
   const absl::StatusOr<FileInfo> own = InfoOf(file_path_);
   absl::StatusOr<SeriesSearch::Found> next = search_.Next(*file_, segments_.back().place.file);
   if (!next.ok()) {
@@ -231,13 +231,18 @@ absl::StatusOr<bool> FileChain::IsStillTheSame() {
   }
   ASSIGN_OR_RETURN(const ContentHead head, file_->Head());
   Fingerprint& known = segments_.back().place.file;
-  if (!known.Fits(head)) {
+  if (!known.IsBeginningOf(head)) {
     return false;
   }
   if (known.size < head.bytes.size()) {
     known = FingerprintOf(head);
   }
   return true;
+}
+
+absl::StatusOr<bool> FileChain::IsWhole() {
+  ASSIGN_OR_RETURN(const std::uint64_t size, file_->Size());
+  return size >= file_->offset() ? IsStillTheSame() : false;
 }
 
 FileChain::Step FileChain::Close(Origin::At at) {

@@ -87,7 +87,7 @@ class FileChain final : public ByteStream {
   void GiveUpPlace();
   // After a Read of the file that gave nothing.
   Step AtEnd();
-  Step AtEndOfRotated(const absl::StatusOr<FileInfo>& current);
+  Step AtEndOfRotated(const absl::StatusOr<FileInfo>& watched);
   // There is no file to go on with.
   Step Wait(const SeriesSearch::Found& none, const absl::StatusOr<FileInfo>& watched);
   // What changes before a next file can appear: the current file, which has no content yet, or the
@@ -98,6 +98,8 @@ class FileChain final : public ByteStream {
   void SetFile(std::unique_ptr<LogFile> file);
   // Whether the file still begins as it did; takes more of it into its fingerprint.
   absl::StatusOr<bool> IsStillTheSame();
+  // The same, and it has all that was read.
+  absl::StatusOr<bool> IsWhole();
   // How far the file was read. REQUIRES: there was one.
   FilePlace Position() const { return segments_.back().PlaceOf(segments_.back().end); }
   // Closes the file, to be found again at the place that was given last.

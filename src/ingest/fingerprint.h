@@ -14,6 +14,10 @@ namespace hark::ingest {
 struct ContentHead {
   std::uint64_t start = 0;  // of `bytes` in the file
   std::string bytes;        // at most Fingerprint::kMaxBytes; empty: there is no content yet
+
+  // Whether they tell the file from others. The beginning of the first record does not: nearly all
+  // begin alike.
+  bool IsDistinct() const;
 };
 
 // What a file is known by, whatever its name, its inode and its compression: its first bytes. Of a
@@ -26,7 +30,10 @@ struct Fingerprint {
   Hash128 hash{};           // of the bytes
 
   bool is_known() const { return size > 0; }
-  // Is it the file that begins so? REQUIRES: is_known().
+  // Does a file with that head begin so? REQUIRES: is_known().
+  bool IsBeginningOf(const ContentHead& head) const;
+  // Is it the file? If the bytes are not distinct, only if they are all that it has: a file that
+  // was cut off and does not grow any more. REQUIRES: is_known().
   bool Fits(const ContentHead& head) const;
   friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
 };

@@ -22,8 +22,12 @@ FileChain::Origin Nothing(const std::optional<SeriesFiles>& listing) {
   return origin;
 }
 
+// kOldest if the file has no content by which it could be known.
 absl::StatusOr<FileChain::Origin> PlaceIn(LogFile& file) {
   ASSIGN_OR_RETURN(const ContentHead head, file.Head());
+  if (!head.IsDistinct()) {
+    return FileChain::Origin();
+  }
   return FileChain::Origin{.at = At::kPlace,
                            .place = {.file = FingerprintOf(head), .offset = file.offset()}};
 }
@@ -42,7 +46,7 @@ FileChain::Origin BeginningOf(const std::string& path, const std::optional<Serie
     return origin;
   }
   absl::StatusOr<FileChain::Origin> place = PlaceIn(**file);
-  return place.ok() && place->place.file.is_known() ? *std::move(place) : origin;
+  return place.ok() && place->at == At::kPlace ? *std::move(place) : origin;
 }
 
 // What cannot be read now has been written to since this moment, if it matters.
@@ -56,7 +60,7 @@ FileChain::Origin EndOf(const std::string& path, const std::optional<SeriesFiles
   absl::StatusOr<FileChain::Origin> place;
   if (file.ok() && (*file)->SkipLines().ok()) {
     place = PlaceIn(**file);
-    if (place.ok() && place->place.file.is_known()) {
+    if (place.ok() && place->at == At::kPlace) {
       return *std::move(place);
     }
   }
@@ -74,7 +78,7 @@ FileChain::Origin EndOf(const std::string& path, const std::optional<SeriesFiles
     return Nothing(listing);
   }
   place = PlaceIn(*last->file);
-  return place.ok() && place->place.file.is_known() ? *std::move(place) : SinceNow(path);
+  return place.ok() && place->at == At::kPlace ? *std::move(place) : SinceNow(path);
 }
 
 }  // namespace

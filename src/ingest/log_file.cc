@@ -91,6 +91,14 @@ absl::Status LogFile::OpenCompressed() {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::uint64_t> LogFile::Size() const {
+  if (is_compressed()) {
+    return FilePlace::kEndOfFile;
+  }
+  ASSIGN_OR_RETURN(const FileInfo now, InfoOf(descriptor_, path_));
+  return now.size;
+}
+
 absl::StatusOr<ContentHead> LogFile::Head() {
   if (is_compressed()) {
     return head_;
@@ -124,9 +132,9 @@ absl::StatusOr<std::uint64_t> LogFile::FindContent() const {
 absl::StatusOr<bool> LogFile::SkipTo(std::uint64_t offset) {
   ASSIGN_OR_RETURN(const ContentHead head, Head());
   if (!is_compressed()) {
-    ASSIGN_OR_RETURN(const FileInfo now, InfoOf(descriptor_, path_));
-    offset_ = offset == FilePlace::kEndOfFile ? now.size : std::max(offset, head.start);
-    return offset_ <= now.size;
+    ASSIGN_OR_RETURN(const std::uint64_t size, Size());
+    offset_ = offset == FilePlace::kEndOfFile ? size : std::max(offset, head.start);
+    return offset_ <= size;
   }
   if (offset == FilePlace::kEndOfFile) {
     offset_ = offset;
@@ -149,9 +157,9 @@ absl::Status LogFile::SkipLines() {
   if (is_compressed()) {
     return SkipTo(FilePlace::kEndOfFile).status();
   }
-  ASSIGN_OR_RETURN(const FileInfo now, InfoOf(descriptor_, path_));
+  ASSIGN_OR_RETURN(const std::uint64_t size, Size());
   std::string piece(kPieceBytes, '\0');
-  for (std::uint64_t end = now.size; end > 0;) {
+  for (std::uint64_t end = size; end > 0;) {
     const std::uint64_t begin = end - std::min<std::uint64_t>(end, piece.size());
     ASSIGN_OR_RETURN(const std::size_t count, ReadAt(begin, piece.data(), end - begin));
     const std::size_t feed = std::string_view(piece.data(), count).rfind('\n');

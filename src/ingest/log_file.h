@@ -36,6 +36,8 @@ class LogFile {
   // Where the next Read begins, in uncompressed bytes.
   std::uint64_t offset() const { return offset_; }
 
+  // How long a plain file is now; of a compressed one nobody knows.
+  absl::StatusOr<std::uint64_t> Size() const;
   // What the file begins with now. Of a compressed one it never changes.
   absl::StatusOr<ContentHead> Head();
   // Goes forward to `offset`, behind the NULs that the file may begin with. False if the file is

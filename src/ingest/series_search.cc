@@ -155,7 +155,8 @@ absl::StatusOr<Found> SeriesSearch::FirstFrom(const SeriesFiles& files, std::siz
       return Moving();
     }
     ASSIGN_OR_RETURN(const ContentHead head, file->Head());
-    if (head.bytes.empty()) {
+    const bool is_growing = &listed == &rest.back() && files.current && !file->is_compressed();
+    if (head.bytes.empty() || (is_growing && !head.IsDistinct())) {
       continue;
     }
     ASSIGN_OR_RETURN(const bool is_there, file->SkipTo(0));

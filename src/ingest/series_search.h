@@ -16,7 +16,8 @@
 namespace hark::ingest {
 
 // Finds the files of one log, while others rename, compress and delete them. Files without content
-// do not count: nobody could tell one from another.
+// do not count, nor does a current file that has no more than a part of a record: nobody could tell
+// one from another.
 //
 // An error is one of a file or folder that cannot be read. Not thread-safe.
 class SeriesSearch {

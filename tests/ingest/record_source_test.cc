@@ -56,6 +56,30 @@ class ScriptedStream final : public ByteStream {
   std::size_t given_ = 0;
 };
 
+// Gives out a text in random pieces, and has nothing more each time before the next one comes.
+class PausingStream final : public ByteStream {
+ public:
+  PausingStream(std::string text, std::uint32_t seed) : text_(std::move(text)), random_(seed) {}
+
+  absl::StatusOr<std::size_t> Read(char* data, std::size_t size) override {
+    const std::size_t count = std::min(size, there_ - given_);
+    std::memcpy(data, text_.data() + given_, count);
+    given_ += count;
+    return count;
+  }
+  bool may_go_on() const override { return there_ < text_.size(); }
+  std::uint64_t size_hint() const override { return 0; }
+
+  void BringMore() { there_ = std::min(there_ + 1 + random_() % 9000, text_.size()); }
+  bool is_over() const { return given_ == text_.size(); }
+
+ private:
+  const std::string text_;
+  std::mt19937 random_;
+  std::size_t there_ = 0;
+  std::size_t given_ = 0;
+};
+
 struct Batches {
   std::vector<std::string> data;
   std::vector<std::uint64_t> offsets;
@@ -329,6 +353,61 @@ TEST_F(RecordSourceTest, RecordsDoNotDependOnTheSizeOfBatchesOrPieces) {
       ASSERT_EQ(batches.damages.size(), whole.damages.size()) << i << ", batches of " << max_bytes;
     }
   }
+}
+
+// What a source gives of a stream that pauses.
+Batches ReadWithPauses(const std::string& text, std::uint32_t seed) {
+  auto owned = std::make_unique<PausingStream>(text, seed);
+  PausingStream& stream = *owned;
+  RecordSource source({.name = "test", .cluster = {}}, std::move(owned), kLimits);
+  Batches batches;
+  RecordBatch batch;
+  bool was_over = false;
+  while (!was_over) {
+    was_over = stream.is_over();
+    batches.status = source.Read(3000, batch);
+    while (batches.status.ok() && !batch.at_end()) {
+      batches.data.emplace_back(batch.data);
+      batches.damages.insert(batches.damages.end(), batch.damages.begin(), batch.damages.end());
+      batches.status = source.Read(3000, batch);
+    }
+    stream.BringMore();
+  }
+  return batches;
+}
+
+TEST_F(RecordSourceTest, RecordsDoNotDependOnPausesOfTheStream) {
+  std::mt19937 random(8);  // NOLINT(cert-msc51-cpp): the same in every run
+  for (std::uint32_t seed = 0; seed < 100; ++seed) {
+    const std::string text = MixedText(random);
+    const Batches expected = ReadAll(text, 3000);
+    const Batches batches = ReadWithPauses(text, seed);
+    ASSERT_THAT(batches.status, IsOk());
+    ASSERT_EQ(RecordsOf(batches), RecordsOf(expected)) << seed;
+    ASSERT_EQ(batches.damages.size(), expected.damages.size()) << seed;
+    for (std::size_t i = 0; i < expected.damages.size(); ++i) {
+      ASSERT_EQ(batches.damages[i].offset, expected.damages[i].offset) << seed;
+      ASSERT_EQ(batches.damages[i].length, expected.damages[i].length) << seed;
+    }
+  }
+}
+
+TEST_F(RecordSourceTest, WhereItCanBeReadOnNothingIsLost) {
+  std::mt19937 random(9);  // NOLINT(cert-msc51-cpp): the same in every run
+  const std::string text = MixedText(random) + MixedText(random);
+  const std::vector<std::string> expected = RecordsOf(ReadAll(text, 3000));
+  RecordSource source({.name = "test", .cluster = {}},
+                      std::make_unique<ScriptedStream>(text, piece_, end_), kLimits);
+  RecordBatch batch;
+  do {
+    ASSERT_THAT(source.Read(3000, batch), IsOk());
+    const std::size_t offset = source.resume_offset();
+    ASSERT_LE(offset, batch.end_offset());
+    // A long list is read again from its beginning, all else goes on behind the batch.
+    const std::vector<std::string> rest = RecordsOf(ReadAll(text.substr(offset), 3000));
+    ASSERT_LE(rest.size(), expected.size());
+    ASSERT_TRUE(std::equal(rest.rbegin(), rest.rend(), expected.rbegin())) << offset;
+  } while (!batch.at_end());
 }
 
 }  // namespace
