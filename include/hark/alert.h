@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -14,11 +15,20 @@ namespace hark {
 // Sigma's levels, lowest first.
 enum class Severity : std::uint8_t { kInformational, kLow, kMedium, kHigh, kCritical };
 
+inline constexpr std::size_t kSeverityCount = 5;
+
 std::string_view SeverityName(Severity severity);
 
 enum class AlertState : std::uint8_t { kOpened, kEscalated, kClosed };
 
 std::string_view AlertStateName(AlertState state);
+
+// Why an episode ended: nothing went on with it for long enough, or it reached a limit; or its
+// rule was changed or removed.
+enum class CloseReason : std::uint8_t { kOver, kRuleChanged };
+
+// "rule changed"; empty for kOver, of which an alert says nothing.
+std::string_view CloseReasonName(CloseReason reason);
 
 // What of a rule an alert repeats. Shared by all alerts of the rule; immutable.
 struct RuleInfo {
@@ -52,7 +62,9 @@ struct Alert {
   std::vector<std::string> audit_ids;
   std::map<Stage, std::uint64_t> stages;  // events by stage
   Micros first = 0, last = 0;
-  Micros closed = 0;  // only when state is kClosed
+  // Only when state is kClosed.
+  Micros closed = 0;
+  CloseReason close_reason = CloseReason::kOver;
   bool exact = true;
   bool late = false;
 };

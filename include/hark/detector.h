@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -31,6 +32,19 @@ struct DetectorStats {
   friend bool operator==(const DetectorStats&, const DetectorStats&) = default;
 };
 
+// What a Detector holds at one moment.
+struct DetectorGauges {
+  struct Rule {
+    std::uint64_t groups = 0;
+    std::array<std::uint64_t, kSeverityCount> open_alerts{};  // by Severity
+    std::uint64_t bytes = 0;                                  // of the state budget
+    std::uint64_t evictions = 0;  // groups dropped to stay within it, ever since the rule came
+  };
+  std::vector<Rule> rules;          // by index of RuleSet::alert_rules()
+  std::uint64_t pending_bytes = 0;  // of the budget: facts that wait for the watermark
+  std::uint64_t key_bytes = 0;      // of the budget: by what copies and requests are known
+};
+
 // The stateful half: a deterministic function of the records it is given. It reads no clock, no
 // file and no random number. Not thread-safe.
 class Detector {
@@ -57,6 +71,8 @@ class Detector {
 
   virtual Micros watermark() const = 0;
   virtual const DetectorStats& stats() const = 0;
+  // Costs no more with more state. Reuses the memory of `gauges`.
+  virtual void ReadGauges(DetectorGauges& gauges) const = 0;
 };
 
 }  // namespace hark

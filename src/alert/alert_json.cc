@@ -178,6 +178,7 @@ std::string ToJson(const Alert& alert) {
   Time(json, "last", alert.last);
   if (alert.state == AlertState::kClosed) {
     Time(json, "closed", alert.closed);
+    Text(json, "reason", CloseReasonName(alert.close_reason));
   }
   json.Key("exact").Bool(alert.exact);
   json.Key("late").Bool(alert.late);

@@ -191,6 +191,9 @@ absl::StatusOr<ParsedAlert> ParseAlert(std::string_view json) {
   alert.first = Time(root, "first");
   alert.last = Time(root, "last");
   alert.closed = Time(root, "closed");
+  if (Text(root, "reason") == CloseReasonName(CloseReason::kRuleChanged)) {
+    alert.close_reason = CloseReason::kRuleChanged;
+  }
   alert.exact = Bool(root, "exact", true);
   alert.late = Bool(root, "late", false);
   return parsed;

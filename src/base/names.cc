@@ -12,9 +12,10 @@ namespace {
 // In the order of the enumerations.
 constexpr std::array<std::string_view, 4> kStages = {"RequestReceived", "ResponseStarted",
                                                      "ResponseComplete", "Panic"};
-constexpr std::array<std::string_view, 5> kSeverities = {"informational", "low", "medium", "high",
-                                                         "critical"};
+constexpr std::array<std::string_view, kSeverityCount> kSeverities = {"informational", "low",
+                                                                      "medium", "high", "critical"};
 constexpr std::array<std::string_view, 3> kAlertStates = {"opened", "escalated", "closed"};
+constexpr std::array<std::string_view, 2> kCloseReasons = {"", "rule changed"};
 constexpr std::array<std::string_view, kRejectReasons> kRejectReasonNames = {
     "malformed", "truncated", "not_an_object", "missing_field", "wrong_type", "bad_value",
     "too_large", "too_deep",  "bad_envelope",  "damaged",       "bomb",       "future"};
@@ -33,6 +34,10 @@ std::string_view SeverityName(Severity severity) {
 
 std::string_view AlertStateName(AlertState state) {
   return kAlertStates.at(static_cast<std::size_t>(state));
+}
+
+std::string_view CloseReasonName(CloseReason reason) {
+  return kCloseReasons.at(static_cast<std::size_t>(reason));
 }
 
 std::string_view RejectReasonName(RejectReason reason) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/hash128.h"
 #include "detect/engine_impl.h"
@@ -24,17 +25,32 @@ Micros Before(Micros time, Micros duration) {
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const rules::RuleSet> rules, const EngineOptions& options,
-               EpisodeObserver* observer)
-    : rules_(std::move(rules)),
-      key_budget_(options.max_state_bytes / 4),
-      pending_budget_(options.max_state_bytes / 4) {
+               EpisodeObserver* observer) {
   context_.observer = observer;
+  std::vector<std::unique_ptr<RuleState>> none(rules->alert_rules.size());
+  SetRules(std::move(rules), options, std::move(none));
+}
+
+void Engine::SetRules(std::shared_ptr<const rules::RuleSet> rules, const EngineOptions& options,
+                      std::vector<std::unique_ptr<RuleState>> kept) {
+  rules_ = std::move(rules);
+  states_ = std::move(kept);
+  pair_salts_.clear();
+  key_budget_ = options.max_state_bytes / 4;
+  pending_budget_ = options.max_state_bytes / 4;
   const std::uint64_t share = (options.max_state_bytes - key_budget_ - pending_budget_) /
-                              std::max<std::uint64_t>(rules_->alert_rules.size(), 1);
-  for (std::uint32_t i = 0; i < rules_->alert_rules.size(); ++i) {
+                              std::max<std::uint64_t>(states_.size(), 1);
+  for (std::uint32_t i = 0; i < states_.size(); ++i) {
     const rules::AlertRule& rule = rules_->alert_rules[i];
-    states_.push_back(std::make_unique<RuleState>(rule, i, share, context_));
     pair_salts_.push_back(HashParts({rule.info.id}));
+    if (states_[i] != nullptr) {
+      states_[i]->Rebind(rule, i, share);
+      continue;
+    }
+    states_[i] = std::make_unique<RuleState>(rule, i, share, context_);
+    if (released_ > watermark_.time()) {
+      states_[i]->NoteLoss(released_);  // events up to here come late only as the budget was short
+    }
   }
 }
 
@@ -146,7 +162,13 @@ void Engine::Judge(const Fact& fact, Micros now, RevisionSink& sink) {
   ForgetBefore(now - kDedupeHorizon);
   judged_.Insert(fact.time, fact.key);
   ++stats_.judged;
-  // An event counts once for an alerting rule, by however many event rules it came to it.
+  CollectMatches(fact);
+  JudgeMatches(fact, now, sink);
+  EnforceKeyBudget(now);
+}
+
+// An event counts once for an alerting rule, by however many event rules it came to it.
+void Engine::CollectMatches(const Fact& fact) {
   matches_.clear();
   for (const FactMatch& match : fact.matches) {
     if (Concerns(match)) {
@@ -158,6 +180,9 @@ void Engine::Judge(const Fact& fact, Micros now, RevisionSink& sink) {
     return a->alert_rule == b->alert_rule;
   };
   matches_.erase(std::unique(matches_.begin(), matches_.end(), same_rule), matches_.end());
+}
+
+void Engine::JudgeMatches(const Fact& fact, Micros now, RevisionSink& sink) {
   for (const FactMatch* match : matches_) {
     if (!TakesPart(fact, match->alert_rule)) {
       continue;
@@ -167,7 +192,6 @@ void Engine::Judge(const Fact& fact, Micros now, RevisionSink& sink) {
     state.Judge(fact, *match, now, sink);
     stats_.evictions += state.evictions() - before;
   }
-  EnforceKeyBudget(now);
 }
 
 void Engine::EnforceKeyBudget(Micros now) {
@@ -188,6 +212,15 @@ void Engine::NoteLoss(Micros now) {
   for (const auto& state : states_) {
     state->NoteLoss(now);
   }
+}
+
+void Engine::ReadGauges(DetectorGauges& gauges) const {
+  gauges.rules.resize(states_.size());
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    states_[i]->ReadGauges(gauges.rules[i]);
+  }
+  gauges.pending_bytes = pending_.bytes();
+  gauges.key_bytes = judged_.bytes() + pairs_.bytes();
 }
 
 void Engine::ForgetBefore(Micros horizon) {

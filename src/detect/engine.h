@@ -33,4 +33,24 @@ std::unique_ptr<Detector> MakeEngine(std::shared_ptr<const rules::RuleSet> rules
                                      const EngineOptions& options,
                                      EpisodeObserver* observer = nullptr);
 
+// Goes on from the state of `old`, which is used up, with another rule set. REQUIRES: `old` came
+// from MakeEngine() or from here. Its state may be frozen: it stays as it was.
+//
+// Alerting rules of which id and version are the same keep their windows and open alerts, which
+// show the texts of the new rule set from here on. All others end: whatever was given before is
+// judged by the rules as they were, so they judge at once the facts that wait for the watermark,
+// in order, and then their open alerts close at the time of the last event that they have judged,
+// or at the watermark if that is later. Of several the one with the least id comes first. Rules
+// that are new begin with nothing. The waiting facts go on waiting for the rules that stay. Copies,
+// requests, watermark and statistics carry over: of a request that a rule has counted another
+// version of that rule counts no other stage. Where the share of a rule in the state budget
+// becomes too small, groups go as they do at an event.
+//
+// The old rule set must outlive what `sink` keeps of the alerts; `observer` is told of what happens
+// after this, that of `old` of all before.
+std::unique_ptr<Detector> ReloadEngine(std::unique_ptr<Detector> old,
+                                       std::shared_ptr<const rules::RuleSet> rules,
+                                       const EngineOptions& options, RevisionSink& sink,
+                                       EpisodeObserver* observer = nullptr);
+
 }  // namespace hark::detect

@@ -40,11 +40,22 @@ class Engine final : public Detector {
   absl::Status Restore(SectionReader& reader) override;
   Micros watermark() const override { return released_; }
   const DetectorStats& stats() const override { return stats_; }
+  void ReadGauges(DetectorGauges& gauges) const override;
+
+  // As ReloadEngine().
+  void Reload(std::shared_ptr<const rules::RuleSet> rules, const EngineOptions& options,
+              RevisionSink& sink, EpisodeObserver* observer);
 
  private:
+  // `kept` are the states of rules that go on, by alert rule; the others are new.
+  void SetRules(std::shared_ptr<const rules::RuleSet> rules, const EngineOptions& options,
+                std::vector<std::unique_ptr<RuleState>> kept);
+  void EndRules(const std::vector<bool>& ends, RevisionSink& sink);
   void Sort(const std::string& source, Fact&& fact, FactsInOrder& late);
   void Release(Micros limit, RevisionSink& sink);
   void Judge(const Fact& fact, Micros now, RevisionSink& sink);
+  void CollectMatches(const Fact& fact);
+  void JudgeMatches(const Fact& fact, Micros now, RevisionSink& sink);
   bool Concerns(const FactMatch& match) const;
   bool TakesPart(const Fact& fact, std::uint32_t alert_rule);
   void RunTimersBefore(Micros limit, RevisionSink& sink);
@@ -53,9 +64,9 @@ class Engine final : public Detector {
   void EnforcePendingBudget(RevisionSink& sink);
   void NoteLoss(Micros now);
 
-  const std::shared_ptr<const rules::RuleSet> rules_;
-  const std::uint64_t key_budget_;
-  const std::uint64_t pending_budget_;
+  std::shared_ptr<const rules::RuleSet> rules_;
+  std::uint64_t key_budget_ = 0;
+  std::uint64_t pending_budget_ = 0;
   std::vector<Hash128> pair_salts_;  // by alert rule
   RuleContext context_;
   std::vector<std::unique_ptr<RuleState>> states_;  // by alert rule

@@ -59,6 +59,7 @@ class Episode {
   void Evict(Micros now);
 
   const Hash128& id() const { return id_; }
+  Severity level() const { return level_; }
   const std::string& cluster() const { return cluster_; }
   Micros opened_at() const { return opened_at_; }
   Micros close_at() const { return close_at_; }
@@ -70,6 +71,8 @@ class Episode {
   Alert Revise(AlertState state, bool exact);
   // The revision after all others.
   Alert Closed(bool exact) const;
+  // From here on it is of this rule, which is the same one, loaded again. `rule` must outlive it.
+  void Rebind(const rules::AlertRule& rule) { rule_ = &rule; }
 
   void Save(ByteWriter& writer) const;
   void Restore(ByteReader& reader);

@@ -34,43 +34,48 @@ bool operator<(const OrderKey& a, const OrderKey& b) {
 }
 
 bool FactsInOrder::Add(Fact&& fact) {
-  const auto [entry, is_new] = facts_.try_emplace(OrderOf(fact));
-  Freezable<Fact>& kept = entry->second;
-  if (!is_new && !IsBetterCopy(fact, *kept)) {
-    return false;
-  }
+  const OrderKey order = OrderOf(fact);
+  auto next = facts_.lower_bound(order);
+  const bool is_new = next == facts_.end() || order < next->first;
   if (!is_new) {
-    bytes_ -= BytesOf(*kept);
-    kept.Retire(*freezer_);
+    if (!IsBetterCopy(fact, next->second.fact)) {
+      return false;
+    }
+    Drop(next++);
   }
-  kept = Freezable<Fact>(std::make_unique<Fact>(std::move(fact)), *freezer_);
-  bytes_ += BytesOf(*kept);
+  const std::uint64_t bytes = BytesOf(fact);
+  facts_.try_emplace(next, order, std::move(fact), bytes, freezer_->epoch());
+  bytes_ += bytes;
   return is_new;
 }
 
+void FactsInOrder::Drop(Facts::iterator entry) {
+  bytes_ -= entry->second.bytes;
+  if (freezer_->Holds(entry->second.epoch)) {
+    freezer_->Bury(std::make_unique<Facts::node_type>(facts_.extract(entry)));
+  } else {
+    facts_.erase(entry);
+  }
+}
+
 void FactsInOrder::DropFirst() {
-  Freezable<Fact>& first = facts_.begin()->second;
-  bytes_ -= BytesOf(*first);
-  first.Retire(*freezer_);
-  facts_.erase(facts_.begin());
+  Drop(facts_.begin());
 }
 
 void FactsInOrder::Clear() {
-  for (auto& [order, fact] : facts_) {
-    fact.Retire(*freezer_);
+  while (!facts_.empty()) {
+    DropFirst();
   }
-  facts_.clear();
-  bytes_ = 0;
 }
 
 Micros FactsInOrder::TimeToShrinkTo(std::uint64_t bytes) const {
   Micros time = first().time;
   std::uint64_t left = bytes_;
-  for (const auto& [order, fact] : facts_) {
+  for (const auto& [order, waiting] : facts_) {
     if (left <= bytes) {
       break;
     }
-    left -= BytesOf(*fact);
+    left -= waiting.bytes;
     time = order.time;
   }
   return time + 1;
@@ -79,8 +84,8 @@ Micros FactsInOrder::TimeToShrinkTo(std::uint64_t bytes) const {
 FrozenFacts FactsInOrder::Freeze() const {
   FrozenFacts frozen;
   frozen.facts_.reserve(facts_.size());
-  for (const auto& [order, fact] : facts_) {
-    frozen.facts_.push_back(fact.get());
+  for (const auto& [order, waiting] : facts_) {
+    frozen.facts_.push_back(&waiting.fact);
   }
   return frozen;
 }

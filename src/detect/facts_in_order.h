@@ -49,7 +49,7 @@ class FactsInOrder {
 
   bool empty() const { return facts_.empty(); }
   // REQUIRES: not empty(). The reference is valid until the fact is dropped.
-  const Fact& first() const { return *facts_.begin()->second; }
+  const Fact& first() const { return facts_.begin()->second.fact; }
   void DropFirst();
 
   // What the facts count for in the state budget.
@@ -58,15 +58,49 @@ class FactsInOrder {
   // moment go together. REQUIRES: bytes() > `bytes`.
   Micros TimeToShrinkTo(std::uint64_t bytes) const;
 
+  // Calls `visit(const Fact&)` for each, in order.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (const auto& [order, waiting] : facts_) {
+      visit(waiting.fact);
+    }
+  }
+  // Calls `change(Fact&)` for each, which may change all but what the order depends on.
+  template <typename Change>
+  void ChangeEach(Change change);
+
   FrozenFacts Freeze() const;
   void Restore(ByteReader& reader);
 
  private:
+  // Frozen as a whole with its node of the map.
+  struct Waiting {
+    Waiting(Fact&& waiting, std::uint64_t size, std::uint64_t made)
+        : fact(std::move(waiting)), bytes(size), epoch(made) {}
+
+    Fact fact;
+    std::uint64_t bytes;
+    std::uint64_t epoch;
+  };
+  using Facts = std::map<OrderKey, Waiting>;
+
+  void Drop(Facts::iterator entry);
   void Clear();
 
   const std::shared_ptr<Freezer> freezer_;
-  std::map<OrderKey, Freezable<Fact>> facts_;
+  Facts facts_;
   std::uint64_t bytes_ = 0;
 };
+
+template <typename Change>
+void FactsInOrder::ChangeEach(Change change) {
+  for (auto entry = facts_.begin(); entry != facts_.end();) {
+    const auto old = entry++;
+    Fact fact = old->second.fact;
+    change(fact);
+    Drop(old);
+    Add(std::move(fact));
+  }
+}
 
 }  // namespace hark::detect

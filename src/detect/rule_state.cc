@@ -25,14 +25,14 @@ void Reposition(Set& set, const typename Set::value_type& from, typename Set::va
 
 RuleState::RuleState(const rules::AlertRule& rule, std::uint32_t index, std::uint64_t budget,
                      RuleContext& context)
-    : rule_(rule),
+    : rule_(&rule),
       index_(index),
       waiting_budget_(budget / 8),
       budget_(budget - waiting_budget_),
       context_(context) {}
 
 Freezable<GroupState> RuleState::MakeGroup() const {
-  return {std::make_unique<GroupState>(rule_), *context_.freezer};
+  return {std::make_unique<GroupState>(*rule_), *context_.freezer};
 }
 
 std::uint64_t RuleState::BytesOf(const GroupState& group) const {
@@ -42,11 +42,11 @@ std::uint64_t RuleState::BytesOf(const GroupState& group) const {
 }
 
 Micros RuleState::ExpiryOf(const GroupState& group) const {
-  return group.last_seen == kBeginningOfTime ? kBeginningOfTime : group.last_seen + rule_.timespan;
+  return group.last_seen == kBeginningOfTime ? kBeginningOfTime : group.last_seen + rule_->timespan;
 }
 
 bool RuleState::Exact(const Episode& episode) const {
-  return last_loss_ < episode.opened_at() && last_loss_ <= episode.opened_at() - rule_.timespan;
+  return last_loss_ < episode.opened_at() && last_loss_ <= episode.opened_at() - rule_->timespan;
 }
 
 GroupState& RuleState::Touch(const Hash128& key, Micros now) {
@@ -58,7 +58,7 @@ GroupState& RuleState::Touch(const Hash128& key, Micros now) {
   GroupState& group = entry->second.Mutable(*context_.freezer);
   Reposition(by_last_seen_, {group.last_seen, key}, {now, key});
   if (!group.episode) {
-    Reposition(by_expiry_, {ExpiryOf(group), key}, {now + rule_.timespan, key});
+    Reposition(by_expiry_, {ExpiryOf(group), key}, {now + rule_->timespan, key});
   }
   group.last_seen = now;
   return group;
@@ -71,23 +71,24 @@ void RuleState::Judge(const Fact& fact, const FactMatch& match, Micros now, Revi
   bytes_ -= BytesOf(group);
   group.window.Add(MakeEntry(fact, match, now));
   bytes_ += BytesOf(group);
-  const bool holds = rule_.type == Type::kEvent || group.window.Holds(now, rule_.timespan);
+  const bool holds = rule_->type == Type::kEvent || group.window.Holds(now, rule_->timespan);
   if (group.episode) {
     Continue(group, holds, sink);
   } else if (holds) {
     Open(key, group, fact, match, sink);
   }
-  EnforceBudget(key, fact, now, sink);
+  EnforceBudget(key, fact.key, now, sink);
 }
 
 void RuleState::Open(const Hash128& key, GroupState& group, const Fact& fact,
                      const FactMatch& match, RevisionSink& sink) {
   auto open = std::make_unique<OpenEpisode>(
-      OpenEpisode{.episode = Episode(rule_, fact, match, group.window), .group = key});
+      OpenEpisode{.episode = Episode(*rule_, fact, match, group.window), .group = key});
   Episode& episode = open->episode;
   group.episode = episode.id();
   by_expiry_.erase({ExpiryOf(group), key});
   bytes_ += episode.bytes();
+  ++OpenAlerts(episode);
   SetTimer(episode, kEndOfTime);
   if (context_.observer != nullptr) {
     for (const WindowEntry& entry : group.window.entries()) {
@@ -103,7 +104,9 @@ void RuleState::Continue(const GroupState& group, bool holds, RevisionSink& sink
   const WindowEntry& entry = group.window.entries().back();
   Episode& episode = episodes_.at(*group.episode).Mutable(*context_.freezer).episode;
   bytes_ -= episode.bytes();
+  --OpenAlerts(episode);
   const bool escalated = episode.Add(entry);
+  ++OpenAlerts(episode);
   bytes_ += episode.bytes();
   if (holds) {
     const Micros old_time = episode.close_at();
@@ -125,7 +128,7 @@ void RuleState::SetTimer(const Episode& episode, Micros old_time) {
   }
 }
 
-void RuleState::Close(const Hash128& alert_id, RevisionSink& sink) {
+Alert RuleState::EndEpisode(const Hash128& alert_id) {
   const auto entry = episodes_.find(alert_id);
   const Episode& episode = entry->second->episode;
   const Hash128 key = entry->second->group;
@@ -138,9 +141,22 @@ void RuleState::Close(const Hash128& alert_id, RevisionSink& sink) {
     waiting_.erase(alert_id);
     waiting_bytes_ -= episode.bytes();
   }
-  sink.OnRevision(episode.Closed(Exact(episode)));
+  Alert last = episode.Closed(Exact(episode));
+  --OpenAlerts(episode);
   entry->second.Retire(*context_.freezer);
   episodes_.erase(entry);
+  return last;
+}
+
+void RuleState::Close(const Hash128& alert_id, RevisionSink& sink) {
+  sink.OnRevision(EndEpisode(alert_id));
+}
+
+void RuleState::CloseWithRule(const Hash128& alert_id, Micros now, RevisionSink& sink) {
+  Alert last = EndEpisode(alert_id);
+  last.closed = now;
+  last.close_reason = CloseReason::kRuleChanged;
+  sink.OnRevision(last);
 }
 
 void RuleState::ExpireBefore(Micros now) {
@@ -165,12 +181,11 @@ void RuleState::Drop(const Hash128& key) {
   groups_.erase(entry);
 }
 
-void RuleState::EnforceBudget(const Hash128& current, const Fact& fact, Micros now,
-                              RevisionSink& sink) {
-  if (bytes_ <= budget_) {
-    return;
+void RuleState::EnforceBudget(const std::optional<Hash128>& current, const Hash128& cause,
+                              Micros now, RevisionSink& sink) {
+  if (bytes_ > budget_) {
+    Expire(now);
   }
-  Expire(now);
   while (bytes_ > budget_) {
     auto victim = by_last_seen_.begin();
     if (victim != by_last_seen_.end() && victim->second == current) {
@@ -181,10 +196,37 @@ void RuleState::EnforceBudget(const Hash128& current, const Fact& fact, Micros n
     }
     Evict(Hash128(victim->second), now);
     if (context_.observer != nullptr) {
-      context_.observer->OnEviction(index_, fact.key);
+      context_.observer->OnEviction(index_, cause);
     }
   }
   CloseWaiting(sink);
+}
+
+void RuleState::Shrink(Micros now, RevisionSink& sink) {
+  EnforceBudget(std::nullopt, Hash128{}, now, sink);
+}
+
+void RuleState::Rebind(const rules::AlertRule& rule, std::uint32_t index, std::uint64_t budget) {
+  rule_ = &rule;
+  index_ = index;
+  waiting_budget_ = budget / 8;
+  budget_ = budget - waiting_budget_;
+  for (auto& [id, open] : episodes_) {
+    Episode& episode = open.Mutable(*context_.freezer).episode;
+    episode.Rebind(rule);
+    SetTimer(episode, kEndOfTime);
+  }
+}
+
+std::uint64_t& RuleState::OpenAlerts(const Episode& episode) {
+  return open_alerts_.at(static_cast<std::size_t>(episode.level()));
+}
+
+void RuleState::ReadGauges(DetectorGauges::Rule& gauges) const {
+  gauges = {.groups = groups_.size(),
+            .open_alerts = open_alerts_,
+            .bytes = bytes(),
+            .evictions = evictions_};
 }
 
 void RuleState::Evict(const Hash128& key, Micros now) {

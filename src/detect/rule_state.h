@@ -1,8 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -10,6 +12,7 @@
 #include "absl/container/flat_hash_map.h"
 
 #include "hark/alert.h"
+#include "hark/detector.h"
 #include "hark/fact.h"
 
 #include "base/codec.h"
@@ -64,6 +67,15 @@ class RuleState {
 
   // Closes the episode, at its time. REQUIRES: it is open.
   void Close(const Hash128& alert_id, RevisionSink& sink);
+  // Closes it at `now`, because the rule ends. REQUIRES: it is open.
+  void CloseWithRule(const Hash128& alert_id, Micros now, RevisionSink& sink);
+
+  // From here on it is the state of this rule, which is the same one (by id and version) in
+  // another rule set, within another budget. The timers of its episodes must be gone and are set
+  // again. `rule` must outlive it.
+  void Rebind(const rules::AlertRule& rule, std::uint32_t index, std::uint64_t budget);
+  // Drops at `now` what its budget has no room for.
+  void Shrink(Micros now, RevisionSink& sink);
 
   // Forgets the groups whose last event left the window before `now`.
   void ExpireBefore(Micros now);
@@ -75,6 +87,8 @@ class RuleState {
   // Of all that it remembers, episodes that wait for their close among it.
   std::uint64_t bytes() const { return bytes_ + waiting_bytes_; }
   std::size_t groups() const { return groups_.size(); }
+
+  void ReadGauges(DetectorGauges::Rule& gauges) const;
 
   FrozenRule Freeze() const;
   void Restore(ByteReader& reader);
@@ -90,7 +104,11 @@ class RuleState {
   void SetTimer(const Episode& episode, Micros old_time);
   void Expire(Micros limit);
   void Drop(const Hash128& key);
-  void EnforceBudget(const Hash128& current, const Fact& fact, Micros now, RevisionSink& sink);
+  // `current` is the group of the event that is judged, `cause` the event's key.
+  void EnforceBudget(const std::optional<Hash128>& current, const Hash128& cause, Micros now,
+                     RevisionSink& sink);
+  Alert EndEpisode(const Hash128& alert_id);
+  std::uint64_t& OpenAlerts(const Episode& episode);
   void Evict(const Hash128& key, Micros now);
   void CloseWaiting(RevisionSink& sink);
   std::uint64_t BytesOf(const GroupState& group) const;
@@ -100,10 +118,10 @@ class RuleState {
   void RestoreGroups(ByteReader& reader);
   void RestoreEpisodes(ByteReader& reader);
 
-  const rules::AlertRule& rule_;
-  const std::uint32_t index_;
-  const std::uint64_t waiting_budget_;
-  const std::uint64_t budget_;  // of the rest
+  const rules::AlertRule* rule_;
+  std::uint32_t index_;
+  std::uint64_t waiting_budget_;
+  std::uint64_t budget_;  // of the rest
   RuleContext& context_;
   template <typename T>
   using HashMap = absl::flat_hash_map<Hash128, Freezable<T>, Hash128Hasher>;
@@ -114,6 +132,7 @@ class RuleState {
   std::set<Hash128> waiting_;        // open episodes whose groups are gone
   std::uint64_t bytes_ = 0;          // of the groups and their episodes
   std::uint64_t waiting_bytes_ = 0;
+  std::array<std::uint64_t, kSeverityCount> open_alerts_{};
   std::uint64_t evictions_ = 0;
   Micros last_loss_ = kBeginningOfTime;
 };

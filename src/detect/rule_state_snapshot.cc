@@ -37,6 +37,7 @@ void RuleState::Clear() {
   waiting_.clear();
   bytes_ = 0;
   waiting_bytes_ = 0;
+  open_alerts_ = {};
 }
 
 void RuleState::RestoreGroups(ByteReader& reader) {
@@ -64,7 +65,7 @@ void RuleState::RestoreGroups(ByteReader& reader) {
 
 void RuleState::RestoreEpisodes(ByteReader& reader) {
   for (std::size_t left = reader.Count(2 * sizeof(Hash128)); left > 0 && reader.ok(); --left) {
-    auto open = std::make_unique<OpenEpisode>(OpenEpisode{.episode = Episode(rule_)});
+    auto open = std::make_unique<OpenEpisode>(OpenEpisode{.episode = Episode(*rule_)});
     open->group = reader.Hash();
     open->episode.Restore(reader);
     const Hash128 id = open->episode.id();
@@ -72,6 +73,7 @@ void RuleState::RestoreEpisodes(ByteReader& reader) {
       reader.Fail();
       return;
     }
+    ++OpenAlerts(open->episode);
     SetTimer(open->episode, kEndOfTime);
     const auto group = groups_.find(open->group);
     if (group != groups_.end() && group->second->episode == id) {

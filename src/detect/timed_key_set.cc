@@ -15,24 +15,41 @@ std::int64_t BucketOf(Micros time) {
   return time % kBucket < 0 ? quotient - 1 : quotient;
 }
 
-// Of a byte that the hash tables do not look at.
+constexpr std::size_t kShards = 64;
+constexpr std::size_t kMostUnsplit = 1'024;  // keys of a bucket that is in one shard
+
+// The place of the key's shard among so many, by a byte that the hash tables do not look at.
 std::size_t ShardOf(const Hash128& key, std::size_t shards) {
   return key.back() % shards;
 }
 
 }  // namespace
 
+void TimedKeySet::Split(Bucket& bucket) {
+  std::vector<std::unique_ptr<KeySet>> shards;
+  for (std::size_t i = 0; i < kShards; ++i) {
+    shards.push_back(std::make_unique<KeySet>());
+  }
+  for (const Hash128& key : *bucket.front()) {
+    shards[ShardOf(key, kShards)]->insert(key);
+  }
+  bucket.front().Retire(*freezer_);
+  bucket.clear();
+  for (std::unique_ptr<KeySet>& shard : shards) {
+    bucket.emplace_back(std::move(shard), *freezer_);
+  }
+}
+
 bool TimedKeySet::InsertInto(Bucket& bucket, const Hash128& key) {
-  Freezable<KeySet>& shard = bucket[ShardOf(key, kShards)];
-  if (!shard) {
-    shard = Freezable<KeySet>(std::make_unique<KeySet>(), *freezer_);
+  if (bucket.empty()) {
+    bucket.emplace_back(std::make_unique<KeySet>(), *freezer_);
+  } else if (bucket.size() == 1 && bucket.front()->size() == kMostUnsplit) {
+    Split(bucket);
   }
-  if (shard->contains(key)) {
-    return false;  // without a copy of what is frozen
-  }
-  shard.Mutable(*freezer_).insert(key);
-  ++size_;
-  return true;
+  Freezable<KeySet>& shard = bucket[ShardOf(key, bucket.size())];
+  const bool is_new = shard.Mutable(*freezer_).insert(key).second;
+  size_ += is_new ? 1 : 0;
+  return is_new;
 }
 
 bool TimedKeySet::Insert(Micros time, const Hash128& key) {
@@ -41,11 +58,8 @@ bool TimedKeySet::Insert(Micros time, const Hash128& key) {
 
 bool TimedKeySet::Contains(Micros time, const Hash128& key) const {
   const auto bucket = buckets_.find(BucketOf(time));
-  if (bucket == buckets_.end()) {
-    return false;
-  }
-  const Freezable<KeySet>& shard = bucket->second[ShardOf(key, kShards)];
-  return shard && shard->contains(key);
+  return bucket != buckets_.end() &&
+         bucket->second[ShardOf(key, bucket->second.size())]->contains(key);
 }
 
 void TimedKeySet::ForgetBefore(Micros horizon) {
@@ -59,10 +73,8 @@ Micros TimedKeySet::ForgetOldest() {
   const auto oldest = buckets_.begin();
   const Micros end = (oldest->first + 1) * kBucket;
   for (Freezable<KeySet>& shard : oldest->second) {
-    if (shard) {
-      size_ -= shard->size();
-      shard.Retire(*freezer_);
-    }
+    size_ -= shard->size();
+    shard.Retire(*freezer_);
   }
   buckets_.erase(oldest);
   return end;
@@ -80,11 +92,9 @@ FrozenKeys TimedKeySet::Freeze() const {
   for (const auto& [minute, bucket] : buckets_) {
     FrozenKeys::Bucket& copy = frozen.buckets_.emplace_back();
     copy.minute = minute;
-    copy.shards.reserve(kShards);
+    copy.shards.reserve(bucket.size());
     for (const Freezable<KeySet>& shard : bucket) {
-      if (shard) {
-        copy.shards.push_back(shard.get());
-      }
+      copy.shards.push_back(shard.get());
     }
   }
   return frozen;

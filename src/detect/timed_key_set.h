@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -37,8 +36,8 @@ class FrozenKeys {
 
 // Which keys were seen, each remembered by the event time that belongs to it. Keys are kept in
 // buckets of one minute and forgotten a bucket at a time, so that what is remembered at a moment
-// depends on the keys and on the horizon alone, never on how the horizon got there. A bucket is
-// in shards, so that a key that is added to a frozen one has only a small part of it copied.
+// depends on the keys and on the horizon alone, never on how the horizon got there. A large bucket
+// is in shards, so that a key that is added to a frozen one has only a small part of it copied.
 // Not thread-safe, but for what is frozen.
 class TimedKeySet {
  public:
@@ -68,9 +67,9 @@ class TimedKeySet {
   void Restore(ByteReader& reader);
 
  private:
-  static constexpr std::size_t kShards = 64;
-  using Bucket = std::array<Freezable<KeySet>, kShards>;  // empty shards may be missing
+  using Bucket = std::vector<Freezable<KeySet>>;  // one shard, or kShards
 
+  void Split(Bucket& bucket);
   bool InsertInto(Bucket& bucket, const Hash128& key);
   void Clear();
 

@@ -71,6 +71,13 @@ TEST(AlertJsonTest, OnlyAClosedAlertSaysWhenItWasClosed) {
   EXPECT_THAT(RenderAlertLine(alert), Not(HasSubstr("\"closed\"")));
 }
 
+TEST(AlertJsonTest, AnAlertThatIsClosedAsItsRuleChangedSaysSo) {
+  Alert alert = SampleAlert();
+  alert.close_reason = CloseReason::kRuleChanged;
+  EXPECT_THAT(RenderAlertLine(alert),
+              HasSubstr(R"(Z","reason":"rule changed","exact":true,"late":false})"));
+}
+
 TEST(AlertJsonTest, EqualAlertsGiveEqualBytes) {
   EXPECT_EQ(ToJson(SampleAlert()), ToJson(SampleAlert()));
 }

@@ -36,7 +36,9 @@ std::string Rewritten(const std::string& json) {
 }
 
 TEST(ParsedAlertTest, NothingOfAnAlertIsLost) {
-  for (const Alert& alert : {SampleAlert(), SampleSparseAlert()}) {
+  Alert ended = SampleAlert();
+  ended.close_reason = CloseReason::kRuleChanged;
+  for (const Alert& alert : {SampleAlert(), SampleSparseAlert(), ended}) {
     EXPECT_EQ(Rewritten(ToJson(alert)), ToJson(alert));
   }
 }

@@ -1,5 +1,6 @@
 #include "detect/timed_key_set.h"
 
+#include <memory>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -99,6 +100,55 @@ TEST(TimedKeySetTest, EqualSetsGiveEqualBytesWhateverTheOrderOfInsertion) {
     backward.Insert(kStart + j % 3 * kMinute, Key(std::to_string(j)));
   }
   EXPECT_EQ(Saved(forward), Saved(backward));
+}
+
+// As many that a minute is kept in parts, in two orders.
+TEST(TimedKeySetTest, AMinuteMayHaveAnyNumberOfKeys) {
+  constexpr int kKeys = 5'000;
+  TimedKeySet forward;
+  TimedKeySet backward;
+  for (int i = 0; i < kKeys; ++i) {
+    EXPECT_TRUE(forward.Insert(kStart, Key(std::to_string(i))));
+    EXPECT_TRUE(backward.Insert(kStart, Key(std::to_string(kKeys - 1 - i))));
+  }
+  for (int i = 0; i < kKeys; ++i) {
+    EXPECT_TRUE(forward.Contains(kStart, Key(std::to_string(i))));
+    EXPECT_FALSE(forward.Insert(kStart, Key(std::to_string(i))));
+    EXPECT_FALSE(forward.Contains(kStart, Key(std::to_string(kKeys + i))));
+  }
+  EXPECT_EQ(Saved(forward), Saved(backward));
+  TimedKeySet restored;
+  ASSERT_TRUE(Restores(restored, Saved(forward)));
+  EXPECT_EQ(Saved(restored), Saved(forward));
+  EXPECT_EQ(restored.bytes(), kKeys * TimedKeySet::kBytesPerKey);
+}
+
+// Also while the minute is parted.
+TEST(TimedKeySetTest, AFrozenSetStaysAsItWas) {
+  const auto freezer = std::make_shared<Freezer>();
+  TimedKeySet set(freezer);
+  for (int i = 0; i < 3'000; ++i) {
+    if (i % 100 != 50) {
+      set.Insert(kStart + i % 2 * kMinute, Key(std::to_string(i)));
+      continue;
+    }
+    const std::string before = Saved(set);
+    freezer->Freeze();
+    const FrozenKeys frozen = set.Freeze();
+    for (int j = i; j < i + 50; ++j) {
+      set.Insert(kStart + i % 2 * kMinute, Key(std::to_string(j)));
+    }
+    EXPECT_EQ(SavedBytes(frozen), before);
+    freezer->Thaw();
+  }
+  freezer->Freeze();
+  const std::string before = Saved(set);
+  const FrozenKeys frozen = set.Freeze();
+  set.ForgetOldest();
+  set.ForgetOldest();
+  EXPECT_EQ(set.bytes(), 0);
+  EXPECT_EQ(SavedBytes(frozen), before);
+  freezer->Thaw();
 }
 
 TEST(TimedKeySetTest, ComesBackAsItWas) {
