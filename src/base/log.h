@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 
 #include "hark/clock.h"
@@ -29,6 +30,14 @@ struct LogField {
   std::string_view key;  // lower_case, a constant of the code
   LogValue value;
 };
+
+// What a status says, as a field and as text. It outlives both.
+inline std::string_view ErrorText(const absl::Status& status) {
+  return {status.message().data(), status.message().size()};
+}
+inline LogField ErrorField(const absl::Status& status) {
+  return {"error", ErrorText(status)};
+}
 
 // What happened. Texts in fields may come from anywhere: they are escaped and cut to 512 bytes.
 // They must still be no part of an event's body.

@@ -222,6 +222,18 @@ absl::StatusOr<FactLogReader> FactLog::Read(std::uint64_t from) {
   return FactLogReader(*this, from);
 }
 
+bool FactLog::WaitForPosition(std::uint64_t position,
+                              std::chrono::steady_clock::time_point deadline) {
+  MutexLock lock(mutex_);
+  while (durable_ < position && !ended_) {
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return false;
+    }
+    has_more_.WaitUntil(lock, deadline);
+  }
+  return true;
+}
+
 std::optional<Segment> FactLog::WaitForSegment(std::uint64_t position) {
   MutexLock lock(mutex_);
   while (durable_ < position && !ended_) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -94,6 +95,9 @@ class FactLog {
   void Succeed(CommitGroup& group) ABSL_LOCKS_EXCLUDED(mutex_);
   void Fail(CommitGroup& group, const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Waits until the position is durable or never will be. False if the deadline comes first.
+  bool WaitForPosition(std::uint64_t position, std::chrono::steady_clock::time_point deadline)
+      ABSL_LOCKS_EXCLUDED(mutex_);
   // Waits until the position is durable; nullopt if it never will be.
   std::optional<Segment> WaitForSegment(std::uint64_t position) ABSL_LOCKS_EXCLUDED(mutex_);
 

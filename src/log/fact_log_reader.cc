@@ -34,6 +34,7 @@ absl::StatusOr<bool> FactLogReader::Next(FactRecord& record) {
   }
   record = *std::move(decoded);
   ++position_;
+  bytes_read_ += kRecordHeaderBytes + stored.payload.size();
   return true;
 }
 

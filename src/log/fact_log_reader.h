@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -23,8 +24,15 @@ class FactLogReader {
   // with file and offset, if the record is damaged; the next call then says so again.
   absl::StatusOr<bool> Next(FactRecord& record);
 
+  // Waits until Next would not wait. False if the deadline comes first.
+  bool WaitUntil(std::chrono::steady_clock::time_point deadline) {
+    return log_->WaitForPosition(position_, deadline);
+  }
+
   // Of the record that Next gives next.
   std::uint64_t position() const { return position_; }
+  // Of the records that it has given, as they are stored.
+  std::uint64_t bytes_read() const { return bytes_read_; }
 
  private:
   friend class FactLog;
@@ -34,6 +42,7 @@ class FactLogReader {
 
   FactLog* log_;
   std::uint64_t position_;
+  std::uint64_t bytes_read_ = 0;
   std::optional<SegmentReader> segment_;
   std::uint64_t segment_id_ = 0;
 };

@@ -11,8 +11,6 @@
 namespace hark::log {
 namespace {
 
-constexpr std::size_t kKeptSnapshots = 2;
-
 absl::Status CheckSections(const Snapshot& snapshot, const std::vector<KnownSection>& known) {
   for (const SnapshotSection& section : snapshot.sections()) {
     const auto entry = std::find_if(known.begin(), known.end(), [&](const KnownSection& each) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,6 +16,9 @@
 #include "log/snapshot_writer.h"
 
 namespace hark::log {
+
+// Snapshots that are kept.
+constexpr std::size_t kKeptSnapshots = 2;
 
 // A section that the program can read: exactly this version of it.
 struct KnownSection {
@@ -56,6 +60,9 @@ class SnapshotStore {
   // Puts a sealed snapshot in its place, durably, and then removes all but the two newest.
   // REQUIRES: all revisions up to its position, and its number, are committed.
   absl::Status Publish(std::unique_ptr<SnapshotWriter> writer);
+
+  // The number of the oldest snapshot that is known to be good; 0 if there is none.
+  std::uint64_t oldest_number() const { return kept_.empty() ? 0 : kept_.front().number; }
 
   // The first fact-log position that a start may need: FactLog::CutBefore may be given it. It is 1
   // as long as there are not two snapshots that are known to be good.
