@@ -1,24 +1,17 @@
 #include "server/admin_api.h"
 
-#include <algorithm>
-#include <charconv>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 
 #include "base/json_writer.h"
-#include "base/names.h"
-#include "base/rfc3339.h"
-#include "base/status_macros.h"
 #include "base/text.h"
 #include "metrics/registry.h"
 
 namespace hark::server {
 namespace {
 
-constexpr std::size_t kMaxLimit = 1000;
 constexpr int kUnavailable = 503, kInternal = 500;
 
 int HttpStatus(const absl::Status& status) {
@@ -96,48 +89,6 @@ std::string VersionDocument(const BuildInfo& build) {
   return json.Take() + "\n";
 }
 
-absl::StatusOr<Micros> ParseTime(std::string_view key, std::string_view text) {
-  const std::optional<Micros> time = ParseRfc3339(text);
-  if (!time) {
-    return InvalidArgument("%s: expected a time like 2026-11-23T18:04:22Z, found \"%s\"", key,
-                           text);
-  }
-  return *time;
-}
-
-absl::Status SetField(std::string_view key, const std::string& value, AlertQuery& result) {
-  if (key == "rule") {
-    result.rule = value;
-  } else if (key == "actor") {
-    result.actor = value;
-  } else if (key == "cluster") {
-    result.cluster = value;
-  } else if (key == "after") {
-    result.after = value;
-  } else if (key == "level") {
-    result.level = ParseSeverity(value);
-    if (!result.level) {
-      return InvalidArgument(
-          "level: expected informational, low, medium, high or critical, found \"%s\"", value);
-    }
-  } else if (key == "from") {
-    ASSIGN_OR_RETURN(result.from, ParseTime(key, value));
-  } else if (key == "to") {
-    ASSIGN_OR_RETURN(result.to, ParseTime(key, value));
-  } else if (key == "limit") {
-    const char* const end = value.data() + value.size();
-    const auto [rest, error] = std::from_chars(value.data(), end, result.limit);
-    if (error != std::errc() || rest != end || result.limit == 0 || result.limit > kMaxLimit) {
-      return InvalidArgument("limit: expected 1 to %d, found \"%s\"", kMaxLimit, value);
-    }
-  } else {
-    return InvalidArgument(
-        "unknown parameter \"%s\": there are rule, level, actor, cluster, from, to, after, limit",
-        key);
-  }
-  return absl::OkStatus();
-}
-
 void AddHealthRoutes(const AdminSources& sources, Router& router) {
   if (sources.live) {
     const Handler live = [live = sources.live](const Request& request) {
@@ -157,9 +108,7 @@ void AddAlertRoutes(const AdminSources& sources, Router& router) {
   if (sources.alerts) {
     router.Add(Method::kGet, "/api/v1/alerts", Access::kAuthorized,
                [alerts = sources.alerts](const Request& request) {
-                 const absl::StatusOr<AlertQuery> query = ParseAlertQuery(request.query);
-                 return JsonAnswer(query.ok() ? alerts(*query)
-                                              : absl::StatusOr<std::string>(query.status()));
+                 return JsonAnswer(alerts({request.query.begin(), request.query.end()}));
                });
   }
   if (sources.alert) {
@@ -171,14 +120,6 @@ void AddAlertRoutes(const AdminSources& sources, Router& router) {
 }
 
 }  // namespace
-
-absl::StatusOr<AlertQuery> ParseAlertQuery(const std::map<std::string, std::string>& query) {
-  AlertQuery result;
-  for (const auto& [key, value] : query) {
-    RETURN_IF_ERROR(SetField(key, value, result));
-  }
-  return result;
-}
 
 void AddAdminRoutes(const AdminSources& sources, Router& router) {
   AddHealthRoutes(sources, router);

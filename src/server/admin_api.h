@@ -1,16 +1,12 @@
 #pragma once
 
-#include <cstddef>
 #include <functional>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-
-#include "hark/alert.h"
-#include "hark/event.h"
 
 #include "server/router.h"
 
@@ -22,17 +18,8 @@ struct ReadinessCheck {
   absl::Status status;
 };
 
-// Which alerts a caller asks for. What is absent does not restrict.
-struct AlertQuery {
-  std::optional<std::string> rule;  // name or id
-  std::optional<Severity> level;    // at least
-  std::optional<std::string> actor;
-  std::optional<std::string> cluster;
-  std::optional<Micros> from, to;  // of event time, [from, to)
-  // Where the last page ended: what its answer gave as the next one's `after`. Empty: the first.
-  std::string after;
-  std::size_t limit = 100;  // 1 to 1,000
-};
+// The parameters of a query: what they mean is the callback's business.
+using QueryParameters = std::vector<std::pair<std::string, std::string>>;
 
 struct BuildInfo {
   std::string version;
@@ -50,7 +37,7 @@ struct AdminSources {
   std::function<absl::StatusOr<std::string>()> metrics;  // Prometheus text format 0.0.4
   // These return one JSON document.
   std::function<absl::StatusOr<std::string>()> status;
-  std::function<absl::StatusOr<std::string>(const AlertQuery&)> alerts;
+  std::function<absl::StatusOr<std::string>(const QueryParameters&)> alerts;
   std::function<absl::StatusOr<std::string>(const std::string& id)> alert;  // NotFound: 404
   // Reloads configuration and rules, and returns what is wrong with them: empty means done.
   std::function<std::vector<std::string>()> reload;
@@ -63,15 +50,11 @@ struct AdminSources {
 //   GET  /version          {"version": ..., "commit": ...}            anyone
 //   GET  /metrics          Prometheus text                            anyone
 //   GET  /api/v1/status                                               authorized
-//   GET  /api/v1/alerts    ?rule= level= actor= cluster= from= to= after= limit=
+//   GET  /api/v1/alerts    ?rule= level= actor= ...                 authorized
 //   GET  /api/v1/alerts/ID                                            authorized
 //   POST /-/reload         200, or 500 and {"error": ..., "errors": [...]}
 //
 // Errors of the sources become 400 (InvalidArgument), 404 (NotFound), 503 (Unavailable) or 500.
 void AddAdminRoutes(const AdminSources& sources, Router& router);
-
-// The query parameters of /api/v1/alerts. Unknown ones are errors: a misspelt filter would show
-// more than was asked for.
-absl::StatusOr<AlertQuery> ParseAlertQuery(const std::map<std::string, std::string>& query);
 
 }  // namespace hark::server
