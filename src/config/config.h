@@ -104,7 +104,7 @@ struct LimitsConfig {
 // config_schema.cc. A value: copies are independent, and two can be compared.
 struct Config {
   std::string data_dir;  // empty: a temporary folder, removed at exit
-  std::string cluster = "default";
+  std::string cluster;   // empty: what a wrapper of the event calls it, else "default"
   RulesConfig rules;
   SourcesConfig sources;
   StateConfig state;

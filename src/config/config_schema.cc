@@ -170,8 +170,9 @@ SectionPtr Root() {
   return SectionOf<Config>()
       .Value("data_dir", &Config::data_dir, OrEmpty(ValueKind::kPath),
              "The folder of all that must outlive the process; empty: a temporary one.")
-      .Value("cluster", &Config::cluster, Of(ValueKind::kText),
-             "The cluster of events whose source names none.")
+      .Value("cluster", &Config::cluster, OrEmpty(ValueKind::kText),
+             "The cluster of events whose source names none; empty: what the record itself calls "
+             "it, else default.")
       .Map("rules", &Config::rules, RulesSection(), "The rules that raise alerts.")
       .Map("sources", &Config::sources, SourcesSection(), "Where audit events come from.")
       .Map("state", &Config::state, StateSection(), "The memory of windows and alerts.")
