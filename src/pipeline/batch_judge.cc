@@ -2,7 +2,14 @@
 
 #include <algorithm>
 
+#include "metrics/seconds.h"
+
 namespace hark::pipeline {
+
+Micros LatestLegalTime(Micros now) {
+  constexpr Micros kTolerance = 3'600'000'000;
+  return now > kEndOfTime - kTolerance ? kEndOfTime : now + kTolerance;
+}
 
 std::string_view ClusterOf(std::string_view users_name, std::string_view wrappers_name) {
   return !users_name.empty() ? users_name : !wrappers_name.empty() ? wrappers_name : "default";
@@ -73,7 +80,16 @@ void BatchJudge::Judge(const RecordBatch& batch, std::string_view cluster, FactR
   stats_.wrong_types = reader_.wrong_types();
 }
 
+void BatchJudge::ObserveLateness(Micros time) {
+  const Micros behind = std::max<Micros>(receipt_.highest_time, time) - time;
+  receipt_.highest_time = std::max(receipt_.highest_time, time);
+  receipt_.lateness->Observe(metrics::Seconds(behind));
+}
+
 bool BatchJudge::IsJudged(Micros time, FactRecord& record) {
+  if (receipt_.lateness != nullptr) {
+    ObserveLateness(time);
+  }
   // An event that is not judged for its time still says how far its source has come: a source
   // that has only such events must not hold the others back. Beyond `to` no time matters.
   record.highest_time = std::max(record.highest_time, std::min(time, times_.to));

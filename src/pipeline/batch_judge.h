@@ -8,6 +8,7 @@
 #include "hark/source.h"
 
 #include "match/matcher.h"
+#include "metrics/registry.h"
 #include "pipeline/event_reader.h"
 #include "pipeline/input_stats.h"
 #include "pipeline/quarantine.h"
@@ -21,6 +22,9 @@ struct JudgedTimes {
   Micros to = kEndOfTime;            // this one no more
   Micros latest_legal = kEndOfTime;  // an event after it is rejected as kFuture
 };
+
+// Events after it are rejected, as of a clock that is wrong: 1 h after `now`.
+Micros LatestLegalTime(Micros now);
 
 // The cluster of an event: what the user calls it, else what a wrapper of the event calls it, else
 // "default". Empty texts are no names.
@@ -41,6 +45,18 @@ class BatchJudge {
   // earlier content only the memory is used again. `cluster`: what the user calls it, or empty.
   void Judge(const RecordBatch& batch, std::string_view cluster, FactRecord& record);
 
+  // What changes from batch to batch where events are judged as they come.
+  struct Receipt {
+    Micros latest_legal = kEndOfTime;             // instead of that of the JudgedTimes
+    Micros highest_time = kBeginningOfTime;       // of the source's events before the batch
+    metrics::HistogramBatch* lateness = nullptr;  // how far events are behind the highest before
+                                                  // them, in seconds; outlives the next Judge
+  };
+  void SetReceipt(const Receipt& receipt) {
+    times_.latest_legal = receipt.latest_legal;
+    receipt_ = receipt;
+  }
+
   // Over all batches so far.
   const InputStats& stats() const { return stats_; }
 
@@ -49,8 +65,10 @@ class BatchJudge {
   class BatchHandler;
 
   bool IsJudged(Micros time, FactRecord& record);
+  void ObserveLateness(Micros time);
 
-  const JudgedTimes times_;
+  JudgedTimes times_;
+  Receipt receipt_;
   Quarantine* const quarantine_;
   EventReader reader_;
   match::Matcher matcher_;

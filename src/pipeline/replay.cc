@@ -16,7 +16,6 @@
 namespace hark::pipeline {
 namespace {
 
-constexpr Micros kFutureTolerance = 3600 * kMicrosPerSecond;
 // Records that are under way at a time. It is the same for any number of threads, because the order
 // in which sources are read depends on it.
 constexpr std::size_t kRecordsUnderWay = 64;
@@ -208,10 +207,6 @@ class ReplayRun {
 };
 
 }  // namespace
-
-Micros LatestLegalTime(Micros now) {
-  return now > kEndOfTime - kFutureTolerance ? kEndOfTime : now + kFutureTolerance;
-}
 
 ReplayResult Replay(const ReplayOptions& options, std::vector<std::unique_ptr<Source>> sources,
                     RevisionSink& sink) {

@@ -24,9 +24,6 @@ namespace hark::pipeline {
 
 constexpr Micros kMicrosPerSecond = 1'000'000;
 
-// Events after it are rejected, as of a clock that is wrong: 1 h after `now`.
-Micros LatestLegalTime(Micros now);
-
 // How far a replay has come.
 struct ReplayProgress {
   std::uint64_t bytes = 0;

@@ -1,0 +1,355 @@
+#include "pipeline/daemon.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+
+#include "hark/clock.h"
+
+#include "base/file_system.h"
+#include "base/status_macros.h"
+#include "pipeline/daemon_impl.h"
+
+namespace hark::pipeline {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kTick(200);
+constexpr std::chrono::seconds kSlowTick(1);
+constexpr std::chrono::seconds kLateInterval(60);
+// Over it the lateness bound is too small, or a clock is wrong.
+constexpr double kMuchLate = 0.001;
+
+Micros WallNow() {
+  return absl::ToUnixMicros(Clock::System().Now());
+}
+
+Logger::Options LoggerOptions(const config::LogConfig& config) {
+  return {
+      .level = static_cast<LogLevel>(config.level),
+      .format = config.format == config::LogFormat::kJson ? LogFormat::kJson : LogFormat::kText};
+}
+
+std::string ListNames(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) {
+    text += (text.empty() ? "" : "; ") + name;
+  }
+  return text;
+}
+
+}  // namespace
+
+Daemon::Daemon(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Daemon::~Daemon() = default;
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Create(DaemonSetup setup, DaemonOptions options) {
+  const config::Config& config = setup.config;
+  ASSIGN_OR_RETURN(
+      DaemonStore store,
+      OpenDaemonStore(
+          FileSystem::Posix(),
+          {.data_dir = config.data_dir,
+           .fact_log = {.segment_bytes = static_cast<std::uint64_t>(config.fact_log.segment_bytes)},
+           .engine = {.max_state_bytes = static_cast<std::uint64_t>(config.state.max_bytes)},
+           .rules = setup.rules}));
+  return std::unique_ptr<Daemon>(
+      new Daemon(std::make_unique<Impl>(std::move(setup), std::move(options), std::move(store))));
+}
+
+absl::Status Daemon::Run() {
+  return impl_->Run();
+}
+
+Daemon::Impl::Impl(DaemonSetup setup, DaemonOptions options, DaemonStore store)
+    : setup_(std::move(setup)),
+      options_(std::move(options)),
+      started_(WallNow()),
+      logger_(LoggerOptions(setup_.config.log)),
+      notifier_(SystemdNotifier::FromEnvironment()),
+      self_metrics_(registry_, options_.version, options_.commit),
+      ingest_metrics_(registry_),
+      engine_metrics_(registry_),
+      log_metrics_(registry_),
+      delivery_metrics_(registry_),
+      store_(std::move(store)) {
+  metrics::AddProcessMetrics(registry_);
+  rules_ = {.id = RuleSetId(*setup_.rules, setup_.rule_files), .rules = setup_.rules};
+  const MutexLock lock(mutex_);
+  compiled_[rules_.id] = rules_.rules;
+}
+
+Daemon::Impl::~Impl() {
+  server_.reset();
+}
+
+absl::Status Daemon::Impl::Run() {
+  absl::Status status = Start();
+  if (status.ok()) {
+    status = Serve();
+  }
+  const absl::Status stopped = Stop();
+  logger_.ReportSuppressed(Logger::Suppressed::kAll);
+  return status.ok() ? stopped : status;
+}
+
+absl::Status Daemon::Impl::Start() {
+  for (const std::string& skipped : store_.skipped) {
+    logger_.Write({.level = LogLevel::kWarning,
+                   .key = "snapshot_skipped",
+                   .text = "A snapshot cannot be used; an older one and the fact log give the same "
+                           "state.",
+                   .about = skipped},
+                  {{"reason", std::string_view(skipped)}});
+  }
+  if (const std::uint64_t cut = store_.fact_log->stats().cut_bytes; cut > 0) {
+    log_metrics_.TornTailCut();
+    logger_.Write({.level = LogLevel::kWarning,
+                   .key = "torn_tail",
+                   .text = "The fact log ended within a record, as after a kill or a loss of "
+                           "power. Its torn end was cut; what it came from is read again."},
+                  {{"bytes", cut}});
+  }
+  if (const config::QuarantineConfig& config = setup_.config.quarantine; !config.path.empty()) {
+    ASSIGN_OR_RETURN(
+        quarantine_,
+        Quarantine::Create(config.path, config.raw ? Quarantine::Raw::kYes : Quarantine::Raw::kNo));
+  }
+  RETURN_IF_ERROR(StartServer());
+  RETURN_IF_ERROR(StartOutputs(setup_.config.outputs));
+  RETURN_IF_ERROR(StartDetector());
+  RETURN_IF_ERROR(StartIngest());
+  self_metrics_.ReloadSucceeded(WallNow());
+  if (!options_.watched.empty()) {
+    watch_.emplace(options_.watched);
+  }
+  {
+    const MutexLock lock(mutex_);
+    starting_.clear();
+  }
+  notifier_.Ready().IgnoreError();
+  logger_.Write({.key = "ready", .text = "hark follows its sources."},
+                {{"data_dir", std::string_view(setup_.config.data_dir)},
+                 {"rules", std::uint64_t{rules_.rules->alert_rules.size()}},
+                 {"admin_port", std::uint64_t{server_->port()}}});
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::Impl::StartDetector() {
+  const config::Config& config = setup_.config;
+  snapshots_ =
+      std::make_unique<SnapshotKeeper>(SnapshotKeeper::Parts{.snapshots = *store_.snapshots,
+                                                             .fact_log = *store_.fact_log,
+                                                             .alerts = store_.alerts,
+                                                             .logger = logger_,
+                                                             .metrics = log_metrics_,
+                                                             .clock = Clock::System()});
+  detector_ = std::make_unique<DetectorLoop>(
+      DetectorLoop::Options{
+          .engine = {.max_state_bytes = static_cast<std::uint64_t>(config.state.max_bytes)},
+          .snapshot_interval = config.snapshot.interval,
+          .snapshot_bytes = static_cast<std::uint64_t>(config.snapshot.bytes)},
+      DetectorLoop::Parts{.fact_log = *store_.fact_log,
+                          .alerts = store_.alerts,
+                          .snapshots = *snapshots_,
+                          .logger = logger_,
+                          .ingest_metrics = ingest_metrics_,
+                          .engine_metrics = engine_metrics_,
+                          .quarantine = quarantine_.get(),
+                          .clock = Clock::System(),
+                          .rules = [this](const std::string& id) { return RulesOf(id); },
+                          .on_committed = [this] { dispatcher()->Notify(); }});
+  RETURN_IF_ERROR(detector_->Start(store_.snapshot.has_value() ? &*store_.snapshot : nullptr));
+  detector_started_ = true;
+  // The sources are gone on with where the last records say.
+  const std::uint64_t end = store_.fact_log->stats().durable_position;
+  if (!detector_->WaitFor(end)) {
+    return detector_->failure();
+  }
+  store_.snapshot.reset();
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::Impl::StartIngest() {
+  const config::Config& config = setup_.config;
+  SourceTable past = detector_->sources();
+  highest_time_ = past.highest_time();
+  clock_.emplace(Clock::System(), past.highest_time());
+  context_.emplace(
+      LiveContext{.fact_log = *store_.fact_log,
+                  .logger = logger_,
+                  .metrics = ingest_metrics_,
+                  .now = [this] { return clock_->Now(); },
+                  .highest_time = highest_time_,
+                  .max_fact_log_bytes = static_cast<std::uint64_t>(config.fact_log.max_bytes),
+                  .on_facts =
+                      [this](const FactRecord& record) {
+                        events_.fetch_add(record.events, std::memory_order_relaxed);
+                        for (const Fact& fact : record.facts) {
+                          for (const FactMatch& match : fact.matches) {
+                            rule_metrics_->Matched(match.alert_rule);
+                          }
+                        }
+                      }});
+  ingest_ = std::make_unique<LiveIngest>(
+      LiveIngest::Options{.threads = options_.threads, .quarantine = quarantine_.get()}, *context_,
+      rules_.rules);
+  ingest_started_ = true;
+  if (detector_->status().rules != rules_.id) {
+    RETURN_IF_ERROR(UseRules(rules_, setup_.rule_files));
+  }
+  rule_metrics_ = engine_metrics_.LoadRules(LabelsOf(*rules_.rules));
+  finder_ = std::make_unique<SourceFinder>(
+      setup_.config, std::move(past),
+      SourceFinder::Parts{.ingest = *ingest_, .fact_log = *store_.fact_log, .logger = logger_});
+  finder_->Find().IgnoreError();  // tried again by the next tick
+  ingest_->Start();
+  if (options_.drain) {
+    ingest_->EndSources();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::Impl::failure() const {
+  return detector_->failure();
+}
+
+absl::Status Daemon::Impl::Serve() {
+  while (true) {
+    const DaemonRequest request = options_.next_request(kTick);
+    if (request == DaemonRequest::kStop || request == DaemonRequest::kQuit) {
+      return absl::OkStatus();
+    }
+    if (request == DaemonRequest::kReload ||
+        (watch_.has_value() && SteadyClock::now() >= next_tick_ && watch_->HasChanged())) {
+      Reload();
+    } else if (request == DaemonRequest::kReopen) {
+      dispatcher()->Reopen();
+    }
+    AnswerReloads();
+    Tick();
+    RETURN_IF_ERROR(failure());
+    if (options_.drain && IsDrained()) {
+      return absl::OkStatus();
+    }
+  }
+}
+
+bool Daemon::Impl::IsDrained() {
+  std::vector<std::string> errors;
+  if (!ingest_->HasEnded(errors)) {
+    return false;
+  }
+  if (!errors.empty()) {
+    logger_.Write({.level = LogLevel::kError,
+                   .key = "drained_without",
+                   .text = "Some sources could not be read to their end."},
+                  {{"errors", std::string_view(ListNames(errors))}});
+  }
+  return true;
+}
+
+void Daemon::Impl::Tick() {
+  const auto now = SteadyClock::now();
+  if (const auto& timeout = notifier_.watchdog_timeout(); timeout.has_value()) {
+    if (now >= next_watchdog_) {
+      notifier_.Watchdog().IgnoreError();
+      next_watchdog_ = now + absl::ToChronoMilliseconds(*timeout / 3);
+    }
+  }
+  if (now >= next_tick_) {
+    next_tick_ = now + kSlowTick;
+    TickSlowly();
+  }
+}
+
+void Daemon::Impl::TickSlowly() {
+  finder_->Find().IgnoreError();
+  const log::FactLogStats stats = store_.fact_log->stats();
+  log_metrics_.FactLogBytes(stats.bytes);
+  if (stats.oldest_time.has_value()) {
+    log_metrics_.FactLogOldestAge(std::max<Micros>(WallNow() - *stats.oldest_time, 0));
+  }
+  for (; failed_writes_seen_ < stats.failed_groups; ++failed_writes_seen_) {
+    log_metrics_.FactLogWriteFailed();
+  }
+  if (quarantine_ != nullptr) {
+    if (const absl::Status written = quarantine_->Finish(); !written.ok()) {
+      logger_.Write({.level = LogLevel::kWarning,
+                     .key = "quarantine_failed",
+                     .text = "The quarantine cannot be written."},
+                    {ErrorField(written)});
+    }
+  }
+  if (SteadyClock::now() >= next_late_check_) {
+    next_late_check_ = SteadyClock::now() + kLateInterval;
+    WarnOfLateEvents();
+  }
+  RemoveOldRules();
+  logger_.ReportSuppressed(Logger::Suppressed::kDue);
+}
+
+void Daemon::Impl::WarnOfLateEvents() {
+  const DetectorStats stats = detector_->status().stats;
+  const std::uint64_t late = stats.late + stats.too_late - late_seen_;
+  const std::uint64_t events = events_ - events_seen_;
+  late_seen_ += late;
+  events_seen_ += events;
+  if (late > 0 && static_cast<double>(late) > kMuchLate * static_cast<double>(events)) {
+    logger_.Write({.level = LogLevel::kWarning,
+                   .key = "many_late",
+                   .text = "Over 0.1 % of the last minute's events came later than the lateness "
+                           "bound of their source. Raise it, or look for a clock that is wrong."},
+                  {{"late", late}, {"events", events}});
+  }
+}
+
+absl::Status Daemon::Impl::Stop() {
+  notifier_.Stopping().IgnoreError();
+  const auto deadline =
+      SteadyClock::now() + std::chrono::microseconds(setup_.config.shutdown.deadline);
+  if (ingest_ != nullptr) {
+    ingest_->Stop();
+  }
+  store_.fact_log->Close();
+  const absl::Status stopped = StopDetector(deadline);
+  if (const auto outputs = dispatcher()) {
+    const auto left =
+        absl::FromChrono(std::max(deadline - SteadyClock::now(), SteadyClock::duration::zero()));
+    using Patience = alert::Dispatcher::Patience;
+    const absl::Status drained =
+        outputs->Drain(left, options_.drain ? Patience::kToTheEnd : Patience::kWhileItWorks);
+    if (!drained.ok()) {
+      logger_.Write({.level = LogLevel::kWarning,
+                     .key = "not_delivered",
+                     .text = "Some outputs have not got everything. They will after the next "
+                             "start."},
+                    {ErrorField(drained)});
+    }
+    outputs->Stop();
+  }
+  server_.reset();
+  if (quarantine_ != nullptr) {
+    quarantine_->Finish().IgnoreError();
+  }
+  return stopped;
+}
+
+absl::Status Daemon::Impl::StopDetector(std::chrono::steady_clock::time_point deadline) {
+  if (detector_ == nullptr) {
+    return absl::OkStatus();
+  }
+  std::vector<std::string> errors;
+  const bool has_ended = options_.drain && ingest_ != nullptr && ingest_->HasEnded(errors);
+  if (!has_ended) {
+    return detector_->Stop(deadline);
+  }
+  RETURN_IF_ERROR(detector_->Finish());
+  RETURN_IF_ERROR(store_.directory.MarkEnded());
+  return errors.empty() ? absl::OkStatus() : absl::UnavailableError(ListNames(errors));
+}
+
+}  // namespace hark::pipeline

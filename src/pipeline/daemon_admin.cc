@@ -1,0 +1,135 @@
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+
+#include "hark/clock.h"
+
+#include "alert/alert_page.h"
+#include "alert/alert_query.h"
+#include "alert/alert_reader.h"
+#include "base/file_system.h"
+#include "base/status_macros.h"
+#include "pipeline/daemon_impl.h"
+#include "pipeline/daemon_status.h"
+
+namespace hark::pipeline {
+namespace {
+
+constexpr std::chrono::seconds kReloadPatience(20);
+
+Micros WallNow() {
+  return absl::ToUnixMicros(Clock::System().Now());
+}
+
+}  // namespace
+
+absl::Status Daemon::Impl::StartServer() {
+  server::Router router;
+  server::AddAdminRoutes(AdminSourcesOf(), router);
+  ASSIGN_OR_RETURN(server_, server::HttpServer::Start(
+                                {.listen = setup_.config.admin.listen,
+                                 .unix_socket = JoinPath(setup_.config.data_dir, "hark.sock"),
+                                 .token_file = setup_.config.admin.token_file,
+                                 .log = &logger_},
+                                std::move(router)));
+  return absl::OkStatus();
+}
+
+server::AdminSources Daemon::Impl::AdminSourcesOf() {
+  return {.build = {.version = options_.version, .commit = options_.commit},
+          .live = [this]() -> std::vector<server::ReadinessCheck> {
+            return {{.name = "detector",
+                     .status = detector_started_ ? detector_->failure() : absl::OkStatus()}};
+          },
+          .ready = [this] { return Readiness(); },
+          .metrics = [this] { return registry_.Text(); },
+          .status = [this] { return StatusDocument(); },
+          .alerts = [this](const server::QueryParameters& query) { return Alerts(query); },
+          .alert = [this](const std::string& id) { return AlertOf(id); },
+          .reload = [this] { return RequestReload(); }};
+}
+
+std::shared_ptr<alert::Dispatcher> Daemon::Impl::dispatcher() const {
+  const MutexLock lock(mutex_);
+  return dispatcher_;
+}
+
+std::vector<server::ReadinessCheck> Daemon::Impl::Readiness() const {
+  std::string starting;
+  {
+    const MutexLock lock(mutex_);
+    starting = starting_;
+  }
+  std::vector<server::ReadinessCheck> checks = {
+      {.name = "config", .status = absl::OkStatus()},
+      {.name = "state",
+       .status = starting.empty() ? absl::OkStatus() : absl::UnavailableError(starting)}};
+  if (detector_started_) {
+    absl::Status status = detector_->failure();
+    status.Update(detector_->status().commit);
+    checks.push_back({.name = "detector", .status = std::move(status)});
+  }
+  return checks;
+}
+
+absl::StatusOr<std::string> Daemon::Impl::StatusDocument() const {
+  DaemonStatus status;
+  status.version = options_.version;
+  status.commit = options_.commit;
+  status.data_dir = setup_.config.data_dir;
+  status.started = started_;
+  status.now = WallNow();
+  for (const server::ReadinessCheck& check : Readiness()) {
+    if (!check.status.ok()) {
+      status.not_ready.push_back(absl::StrFormat("%s: %s", check.name, check.status.message()));
+    }
+  }
+  status.ready = status.not_ready.empty();
+  status.fact_log = store_.fact_log->stats();
+  if (detector_started_) {
+    status.detector = detector_->status();
+  }
+  if (ingest_started_) {
+    status.sources = ingest_->Status();
+  }
+  if (const auto outputs = dispatcher()) {
+    status.outputs = outputs->Status();
+  }
+  {
+    const MutexLock lock(mutex_);
+    const auto rules = compiled_.find(status.detector.rules);
+    status.rules = rules == compiled_.end() ? 0 : rules->second->alert_rules.size();
+  }
+  return ToJson(status);
+}
+
+absl::StatusOr<std::string> Daemon::Impl::Alerts(const server::QueryParameters& parameters) const {
+  ASSIGN_OR_RETURN(const alert::AlertQuery query, alert::ParseAlertQuery(parameters, WallNow()));
+  ASSIGN_OR_RETURN(alert::AlertReader reader, store_.alerts.OpenReader());
+  ASSIGN_OR_RETURN(const alert::AlertPage page, reader.Query(query));
+  return alert::ToJson(page);
+}
+
+absl::StatusOr<std::string> Daemon::Impl::AlertOf(const std::string& id) const {
+  ASSIGN_OR_RETURN(alert::AlertReader reader, store_.alerts.OpenReader());
+  ASSIGN_OR_RETURN(const alert::AlertPage page, reader.RevisionsOf(id));
+  if (page.alerts.empty()) {
+    return absl::NotFoundError("there is no alert of that id");
+  }
+  return alert::ToJson(page);
+}
+
+std::vector<std::string> Daemon::Impl::RequestReload() {
+  std::future<std::vector<std::string>> answer;
+  {
+    const MutexLock lock(mutex_);
+    answer = reloads_.emplace_back().get_future();
+  }
+  if (answer.wait_for(kReloadPatience) != std::future_status::ready) {
+    return {"the reload was asked for, but has not come to its turn yet"};
+  }
+  return answer.get();
+}
+
+}  // namespace hark::pipeline

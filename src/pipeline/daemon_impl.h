@@ -1,0 +1,135 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <future>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "alert/dispatcher.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "base/systemd_notify.h"
+#include "metrics/delivery_metrics.h"
+#include "metrics/engine_metrics.h"
+#include "metrics/ingest_metrics.h"
+#include "metrics/log_metrics.h"
+#include "metrics/registry.h"
+#include "metrics/self_metrics.h"
+#include "pipeline/daemon.h"
+#include "pipeline/daemon_store.h"
+#include "pipeline/detector_loop.h"
+#include "pipeline/file_watch.h"
+#include "pipeline/live_ingest.h"
+#include "pipeline/quarantine.h"
+#include "pipeline/run_clock.h"
+#include "pipeline/snapshot_keeper.h"
+#include "pipeline/source_finder.h"
+#include "server/admin_api.h"
+#include "server/http_server.h"
+
+namespace hark::pipeline {
+
+// The parts of a daemon, in the order in which they begin. Run and what it calls are of one
+// thread; what the administration endpoints ask is answered on theirs.
+class Daemon::Impl {
+ public:
+  Impl(DaemonSetup setup, DaemonOptions options, DaemonStore store);
+  ~Impl();
+
+  absl::Status Run();
+
+ private:
+  // --- daemon.cc
+  absl::Status Start();
+  absl::Status StartDetector();
+  absl::Status StartIngest();
+  // Until a request to stop. An error is why hark cannot go on.
+  absl::Status Serve();
+  absl::Status Serve(DaemonRequest request);
+  void Tick();
+  void TickSlowly();
+  void WarnOfLateEvents();
+  absl::Status Stop();
+  absl::Status StopDetector(std::chrono::steady_clock::time_point deadline);
+  bool IsDrained();
+  absl::Status failure() const;
+
+  // --- daemon_reload.cc
+  std::vector<std::string> Reload();
+  // Lets the fact log say that from here on the rules judge; then they do.
+  absl::Status UseRules(const NamedRules& rules, const std::vector<rules::RuleFile>& files);
+  void UseConfig(const config::Config& config);
+  absl::Status StartOutputs(const config::OutputsConfig& outputs);
+  absl::StatusOr<std::shared_ptr<const rules::RuleSet>> RulesOf(const std::string& id)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void AnswerReloads() ABSL_LOCKS_EXCLUDED(mutex_);
+  void RemoveOldRules();
+
+  // --- daemon_admin.cc
+  absl::Status StartServer();
+  server::AdminSources AdminSourcesOf();
+  std::vector<server::ReadinessCheck> Readiness() const ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::string> StatusDocument() const ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::string> Alerts(const server::QueryParameters& parameters) const;
+  absl::StatusOr<std::string> AlertOf(const std::string& id) const;
+  std::vector<std::string> RequestReload() ABSL_LOCKS_EXCLUDED(mutex_);
+  std::shared_ptr<alert::Dispatcher> dispatcher() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  DaemonSetup setup_;
+  const DaemonOptions options_;
+  const Micros started_;
+  Logger logger_;
+  const SystemdNotifier notifier_;
+
+  metrics::Registry registry_;
+  metrics::SelfMetrics self_metrics_;
+  metrics::IngestMetrics ingest_metrics_;
+  metrics::EngineMetrics engine_metrics_;
+  metrics::LogMetrics log_metrics_;
+  metrics::DeliveryMetrics delivery_metrics_;
+
+  DaemonStore store_;
+  std::unique_ptr<Quarantine> quarantine_;
+  NamedRules rules_;  // that the sources' events are matched with
+  std::shared_ptr<const metrics::RuleMetrics> rule_metrics_;
+  std::unique_ptr<SnapshotKeeper> snapshots_;
+  std::unique_ptr<DetectorLoop> detector_;
+
+  std::optional<RunClock> clock_;
+  std::atomic<Micros> highest_time_ = kBeginningOfTime;
+  std::atomic<std::uint64_t> events_ = 0;
+  std::optional<LiveContext> context_;
+  std::unique_ptr<LiveIngest> ingest_;
+  std::unique_ptr<SourceFinder> finder_;
+  std::optional<FileWatch> watch_;
+
+  // What the endpoints may look at: set once each is there for good.
+  std::atomic<bool> detector_started_ = false;
+  std::atomic<bool> ingest_started_ = false;
+
+  std::chrono::steady_clock::time_point next_tick_, next_late_check_, next_watchdog_;
+  std::uint64_t late_seen_ = 0, events_seen_ = 0, failed_writes_seen_ = 0;
+
+  mutable Mutex mutex_;
+  // Compiled rule sets that the fact log may name, by id.
+  std::map<std::string, std::shared_ptr<const rules::RuleSet>> compiled_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<alert::Dispatcher> dispatcher_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::promise<std::vector<std::string>>> reloads_ ABSL_GUARDED_BY(mutex_);
+  // What keeps the daemon from being ready; empty: nothing.
+  std::string starting_ ABSL_GUARDED_BY(mutex_) = "the state is being restored";
+
+  // The last to begin and the first to go: it calls the others.
+  std::unique_ptr<server::HttpServer> server_;
+};
+
+}  // namespace hark::pipeline

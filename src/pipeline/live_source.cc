@@ -1,0 +1,267 @@
+#include "pipeline/live_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+
+#include "base/status_macros.h"
+#include "pipeline/input_stats.h"
+
+namespace hark::pipeline {
+namespace {
+
+// Records that may be on their way to the disk.
+constexpr std::size_t kMaxInFlight = 16;
+
+}  // namespace
+
+LiveSource::LiveSource(Settings settings, const LiveContext& context)
+    : settings_(std::move(settings)),
+      name_(settings_.source->name()),
+      cluster_(settings_.source->cluster().empty() ? settings_.cluster
+                                                   : settings_.source->cluster()),
+      context_(context),
+      metrics_(context.metrics.ForSource(name_)),
+      is_declared_(settings_.is_declared),
+      source_(std::move(settings_.source)),
+      generation_(context.fact_log.generation()),
+      durable_cursor_(source_->cursor()),
+      durable_position_(settings_.position),
+      cursor_(durable_cursor_),
+      position_(settings_.position),
+      highest_time_(settings_.highest_time),
+      last_data_(context.now()) {
+  shown_.name = name_;
+  shown_.cluster = cluster_;
+  shown_.position = position_;
+  shown_.highest_time = highest_time_;
+}
+
+void LiveSource::Declare() {
+  if (const absl::Status declared = AppendDeclaration(); !declared.ok()) {
+    OnLogFailure(declared);
+  }
+}
+
+absl::Status LiveSource::AppendDeclaration() {
+  if (is_declared_) {
+    return absl::OkStatus();
+  }
+  FactRecord record = NewRecord(FactRecord::Kind::kDeclare);
+  record.lateness = settings_.lateness;
+  RETURN_IF_ERROR(Append(record));
+  RETURN_IF_ERROR(Settle(0));
+  is_declared_ = true;
+  return absl::OkStatus();
+}
+
+LiveSource::Outcome LiveSource::Advance(std::size_t max_bytes, BatchJudge& judge,
+                                        Scratch& scratch) {
+  if (const absl::Status declared = AppendDeclaration(); !declared.ok()) {
+    return OnLogFailure(declared);
+  }
+  if (source_ == nullptr) {
+    absl::StatusOr<std::unique_ptr<Source>> opened = settings_.reopen(durable_cursor_);
+    if (!opened.ok()) {
+      return OnUnreadable(opened.status());
+    }
+    source_ = *std::move(opened);
+  }
+  if (IsLogFull()) {
+    return Outcome::kLogFailed;
+  }
+  return ReadBatch(max_bytes, judge, scratch);
+}
+
+LiveSource::Outcome LiveSource::ReadBatch(std::size_t max_bytes, BatchJudge& judge,
+                                          Scratch& scratch) {
+  RecordBatch& batch = scratch.batch;
+  const absl::Status read = source_->Read(max_bytes, batch);
+  if (!read.ok()) {
+    return OnUnreadable(read);
+  }
+  if (batch.at_end()) {
+    return OnNothing();
+  }
+  FactRecord& record = scratch.record;
+  record.source = name_;
+  record.position = batch.end_offset();
+  record.cursor = source_->cursor();
+  const InputStats before = judge.stats();
+  judge.SetReceipt({.latest_legal = LatestLegalTime(context_.now()),
+                    .highest_time = highest_time_,
+                    .lateness = &scratch.lateness});
+  judge.Judge(batch, cluster_, record);
+  CountBatch(before, judge.stats(), record);
+  context_.metrics.Lateness(scratch.lateness);
+  const absl::Status appended = Append(record);
+  return appended.ok() ? Outcome::kRead : OnLogFailure(appended);
+}
+
+LiveSource::Outcome LiveSource::OnNothing() {
+  if (const absl::Status settled = Settle(0); !settled.ok()) {
+    return OnLogFailure(settled);
+  }
+  const Micros now = context_.now();
+  const Micros silence = now - last_data_;
+  metrics::SourceState state = metrics::SourceState::kReading;
+  Micros time = kBeginningOfTime;
+  if (silence >= std::max(settings_.lateness, kIdleAfter)) {
+    time = context_.highest_time.load(std::memory_order_relaxed);
+  }
+  if (silence >= kSilentAfter) {
+    state = metrics::SourceState::kSilent;
+    if (now - settings_.lateness >= promised_ + kSilentInterval) {
+      time = std::max(time, now - settings_.lateness);
+    }
+  }
+  SetState(state);
+  if (time > promised_) {
+    if (const absl::Status appended = AppendIdle(time); !appended.ok()) {
+      return OnLogFailure(appended);
+    }
+  }
+  return Outcome::kNothing;
+}
+
+LiveSource::Outcome LiveSource::OnUnreadable(const absl::Status& status) {
+  if (absl::IsNotFound(status) && settings_.may_vanish) {
+    if (const absl::Status ended = End(); !ended.ok()) {
+      return OnLogFailure(ended);
+    }
+    return Outcome::kGone;
+  }
+  // It holds the watermark: nobody knows what it would bring.
+  SetState(metrics::SourceState::kUnreadable, std::string(status.message()));
+  context_.logger.Write({.level = LogLevel::kWarning,
+                         .key = "source_unreadable",
+                         .text = "The source cannot be read. It holds the watermark until it can.",
+                         .about = name_},
+                        {{"source", std::string_view(name_)}, ErrorField(status)});
+  return Outcome::kUnreadable;
+}
+
+LiveSource::Outcome LiveSource::OnLogFailure(const absl::Status& status) {
+  if (absl::IsFailedPrecondition(status)) {
+    return Outcome::kClosed;
+  }
+  in_flight_.clear();
+  cursor_ = durable_cursor_;
+  position_ = durable_position_;
+  if (!durable_cursor_.empty() || !source_->Rewind()) {
+    source_.reset();
+  }
+  promised_ = kBeginningOfTime;
+  generation_ = context_.fact_log.generation();
+  SetState(metrics::SourceState::kUnreadable, std::string(status.message()));
+  context_.logger.Write(
+      {.level = LogLevel::kError,
+       .key = "fact_log_failed",
+       .text = "The fact log cannot be written. Reading stops, and goes on behind the last record "
+               "that is on the disk."},
+      {ErrorField(status)});
+  return Outcome::kLogFailed;
+}
+
+bool LiveSource::IsLogFull() {
+  if (context_.fact_log.stats().bytes <= context_.max_fact_log_bytes) {
+    return false;
+  }
+  SetState(metrics::SourceState::kUnreadable, "the fact log has reached fact_log.max_bytes");
+  context_.logger.Write({.level = LogLevel::kWarning,
+                         .key = "fact_log_full",
+                         .text = "The fact log has reached its bound (fact_log.max_bytes). Reading "
+                                 "stops until a snapshot lets its oldest part go."});
+  return true;
+}
+
+absl::Status LiveSource::AppendIdle(Micros time) {
+  FactRecord record = NewRecord(FactRecord::Kind::kIdle);
+  record.highest_time = time;
+  RETURN_IF_ERROR(Append(record));
+  promised_ = time;
+  return absl::OkStatus();
+}
+
+absl::Status LiveSource::End() {
+  RETURN_IF_ERROR(Settle(0));
+  RETURN_IF_ERROR(Append(NewRecord(FactRecord::Kind::kEnd)));
+  return Settle(0);
+}
+
+FactRecord LiveSource::NewRecord(FactRecord::Kind kind) const {
+  FactRecord record;
+  record.kind = kind;
+  record.source = name_;
+  record.position = position_;
+  record.cursor = cursor_;
+  return record;
+}
+
+absl::Status LiveSource::Append(const FactRecord& record) {
+  ASSIGN_OR_RETURN(log::Appended appended,
+                   context_.fact_log.Append(record, {.generation = generation_}));
+  cursor_ = record.cursor;
+  position_ = record.position;
+  in_flight_.push_back(
+      {.appended = std::move(appended), .cursor = record.cursor, .position = record.position});
+  return Settle(kMaxInFlight);
+}
+
+absl::Status LiveSource::Settle(std::size_t most) {
+  while (in_flight_.size() > most) {
+    RETURN_IF_ERROR(context_.fact_log.WaitDurable(in_flight_.front().appended));
+    durable_cursor_ = std::move(in_flight_.front().cursor);
+    durable_position_ = in_flight_.front().position;
+    in_flight_.pop_front();
+  }
+  return absl::OkStatus();
+}
+
+void LiveSource::CountBatch(const InputStats& before, const InputStats& after,
+                            const FactRecord& record) {
+  const Micros now = context_.now();
+  last_data_ = now;
+  metrics_.EventsRead(record.events);
+  metrics_.BytesRead(after.bytes - before.bytes);
+  for (std::size_t i = 0; i < kRejectReasons; ++i) {
+    metrics_.RecordRejected(static_cast<RejectReason>(i), after.rejected[i] - before.rejected[i]);
+  }
+  for (std::size_t i = 0; i < kSkipReasons; ++i) {
+    metrics_.RecordSkipped(static_cast<SkipReason>(i), after.skipped[i] - before.skipped[i]);
+  }
+  if (record.highest_time > highest_time_) {
+    highest_time_ = record.highest_time;
+    metrics_.EventTime(highest_time_, now);
+  }
+  Micros highest = context_.highest_time.load(std::memory_order_relaxed);
+  while (highest < highest_time_ &&
+         !context_.highest_time.compare_exchange_weak(highest, highest_time_)) {
+  }
+  if (context_.on_facts) {
+    context_.on_facts(record);
+  }
+  SetState(metrics::SourceState::kReading);
+  const MutexLock lock(status_mutex_);
+  shown_.position = record.position;
+  shown_.highest_time = highest_time_;
+  shown_.last_received = now;
+  shown_.events += record.events;
+}
+
+void LiveSource::SetState(metrics::SourceState state, std::string error) {
+  const MutexLock lock(status_mutex_);
+  if (shown_.state != state) {
+    metrics_.State(state);
+    shown_.state = state;
+  }
+  shown_.error = std::move(error);
+}
+
+LiveSourceStatus LiveSource::status() const {
+  const MutexLock lock(status_mutex_);
+  return shown_;
+}
+
+}  // namespace hark::pipeline

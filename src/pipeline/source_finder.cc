@@ -1,0 +1,166 @@
+#include "pipeline/source_finder.h"
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+
+#include "base/status_macros.h"
+#include "ingest/find_files.h"
+#include "ingest/followed_series.h"
+
+namespace hark::pipeline {
+namespace {
+
+// The name under which the fact log keeps that an entry was followed: as a source that has ended.
+std::string MarkerOf(const config::FileSourceConfig& config) {
+  return absl::StrFormat("entry:%s=%s", config.cluster, config.path);
+}
+
+bool IsPatternOrFolder(const std::string& path) {
+  const absl::StatusOr<ingest::FileInfo> info = ingest::InfoOf(path);
+  return info.ok() ? info->kind == ingest::FileInfo::Kind::kFolder : ingest::IsPattern(path);
+}
+
+}  // namespace
+
+SourceFinder::SourceFinder(const config::Config& config, SourceTable past, const Parts& parts)
+    : config_(config), past_(std::move(past)), parts_(parts) {
+  for (const config::FileSourceConfig& entry : config.sources.files) {
+    entries_.push_back(MakeEntry(entry));
+  }
+}
+
+SourceFinder::Entry SourceFinder::MakeEntry(const config::FileSourceConfig& config) {
+  const bool is_known = past_.Find(MarkerOf(config)) != nullptr;
+  ingest::FollowedFiles::Past past;
+  past.knows_entry = is_known;
+  for (const auto& [name, entry] : past_.entries()) {
+    past.cursors.emplace(name, entry.cursor);
+  }
+  using From = ingest::FollowedFiles::From;
+  return {
+      .config = config,
+      .is_pattern = IsPatternOrFolder(config.path),
+      .is_known = is_known,
+      .files = ingest::FollowedFiles({.path = config.path,
+                                      .cluster = config.cluster,
+                                      .from = config.from_start ? From::kBeginning : From::kEnd},
+                                     std::move(past), errors_)};
+}
+
+absl::Status SourceFinder::Find() {
+  absl::Status status;
+  for (Entry& entry : entries_) {
+    status.Update(FindOf(entry));
+  }
+  if (status.ok() && !others_ended_) {
+    status = EndOthers();
+    others_ended_ = status.ok();
+  }
+  ReportErrors();
+  return status;
+}
+
+absl::Status SourceFinder::FindOf(Entry& entry) {
+  for (auto name = entry.names.begin(); name != entry.names.end();) {
+    if (parts_.ingest.Has(*name)) {
+      ++name;
+    } else {
+      entry.files.Forget(*name);
+      name = entry.names.erase(name);
+    }
+  }
+  for (std::unique_ptr<Source>& source : entry.files.Find()) {
+    const std::string name = source->name();
+    if (!parts_.ingest.Has(name)) {
+      parts_.ingest.Add(SettingsOf(entry, std::move(source)));
+      parts_.logger.Write({.level = LogLevel::kInfo,
+                           .key = "source_added",
+                           .text = "The source is followed.",
+                           .about = name},
+                          {{"source", std::string_view(name)}});
+      entry.names.insert(name);
+    }
+  }
+  if (!entry.is_known) {
+    FactRecord marker;
+    marker.kind = FactRecord::Kind::kEnd;
+    marker.source = MarkerOf(entry.config);
+    marker.cursor = "followed";
+    RETURN_IF_ERROR(Append(marker));
+    entry.is_known = true;
+  }
+  return absl::OkStatus();
+}
+
+LiveSource::Settings SourceFinder::SettingsOf(const Entry& entry, std::unique_ptr<Source> source) {
+  const std::string name = source->name();
+  const std::string& cluster = entry.config.cluster;
+  LiveSource::Settings settings;
+  settings.cluster = config_.cluster;
+  settings.lateness = entry.config.lateness;
+  settings.may_vanish = entry.is_pattern;
+  if (const SourceTable::Entry* const past = past_.Find(name)) {
+    settings.position = past->position;
+    settings.highest_time = past->highest_time;
+    settings.is_declared = !past->ended && past->lateness == settings.lateness;
+  }
+  const ingest::RecordSource::Limits limits = {
+      .max_record_bytes = static_cast<std::size_t>(config_.limits.max_record_bytes)};
+  const std::string path = cluster.empty() ? name : name.substr(cluster.size() + 1);
+  settings.reopen = [this, name, cluster, path,
+                     limits](const std::string& cursor) -> absl::StatusOr<std::unique_ptr<Source>> {
+    using From = ingest::FollowedSeries::From;
+    return ingest::FollowedSeries::Create(
+        {.identity = {.name = name, .cluster = cluster},
+         .path = path,
+         .start = {.from = cursor.empty() ? From::kBeginning : From::kCursor, .cursor = cursor},
+         .limits = limits},
+        errors_);
+  };
+  settings.source = std::move(source);
+  return settings;
+}
+
+absl::Status SourceFinder::EndOthers() {
+  for (const auto& [name, entry] : past_.entries()) {
+    if (entry.ended || parts_.ingest.Has(name)) {
+      continue;
+    }
+    FactRecord record;
+    record.kind = FactRecord::Kind::kEnd;
+    record.source = name;
+    record.position = entry.position;
+    record.cursor = entry.cursor;
+    RETURN_IF_ERROR(Append(record));
+    parts_.logger.Write({.level = LogLevel::kWarning,
+                         .key = "source_gone",
+                         .text = "A source of an earlier run is not there any more, or is not in "
+                                 "the configuration. It has ended.",
+                         .about = name},
+                        {{"source", std::string_view(name)}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SourceFinder::Append(const FactRecord& record) {
+  ASSIGN_OR_RETURN(const log::Appended appended, parts_.fact_log.Append(record));
+  return parts_.fact_log.WaitDurable(appended);
+}
+
+void SourceFinder::ReportErrors() {
+  for (const absl::Status& error : errors_.TakeNew()) {
+    const bool is_loss = absl::IsDataLoss(error);
+    parts_.logger.Write(
+        {.level = is_loss ? LogLevel::kError : LogLevel::kWarning,
+         .key = is_loss ? "log_lost" : "input_error",
+         .text = is_loss ? "A log file was not read to its end and is nowhere to be found."
+                         : "Something of the input cannot be read.",
+         .about = ErrorText(error)},
+        {ErrorField(error)});
+  }
+}
+
+}  // namespace hark::pipeline

@@ -1,0 +1,255 @@
+#include "pipeline/live_source.h"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "base/log.h"
+#include "log/fact_log_reader.h"
+#include "metrics/registry.h"
+#include "pipeline/replay_helper.h"
+#include "support/captured_file.h"
+#include "support/fault_file_system.h"
+#include "support/live_text_source.h"
+
+namespace hark::pipeline {
+namespace {
+
+using hark::testing::EventLine;
+using hark::testing::kSecond;
+using hark::testing::kStart;
+using hark::testing::LiveText;
+using hark::testing::LiveTextSource;
+using hark::testing::SecretReadRules;
+using hark::testing::ToJson;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Kind = FactRecord::Kind;
+using Outcome = LiveSource::Outcome;
+
+constexpr std::size_t kBatch = 1;  // a line at a time
+
+class LiveSourceTest : public ::testing::Test {
+ protected:
+  LiveSourceTest()
+      : fact_log_(*log::FactLog::Open(disk_, "/facts")),
+        logger_({.file = captured_.file()}),
+        metrics_(registry_),
+        context_{.fact_log = *fact_log_,
+                 .logger = logger_,
+                 .metrics = metrics_,
+                 .now = [this] { return now_; },
+                 .highest_time = highest_time_,
+                 .max_fact_log_bytes = std::uint64_t{1} << 30,
+                 .on_facts = {}},
+        judge_(SecretReadRules(), JudgedTimes{}),
+        scratch_(context_) {}
+
+  LiveSource::Settings Settings() {
+    LiveSource::Settings settings;
+    settings.source = std::make_unique<LiveTextSource>("audit.log", text_);
+    settings.lateness = 5 * kSecond;
+    settings.reopen = [this](const std::string& cursor) -> absl::StatusOr<std::unique_ptr<Source>> {
+      reopened_.push_back(cursor);
+      return std::make_unique<LiveTextSource>("audit.log", text_, std::stoul(cursor));
+    };
+    return settings;
+  }
+
+  LiveSource& Make() { return Make(Settings()); }
+  LiveSource& Make(LiveSource::Settings settings) {
+    source_ = std::make_unique<LiveSource>(std::move(settings), context_);
+    source_->Declare();
+    return *source_;
+  }
+
+  void Write(const EventLine& line) { text_.text += ToJson(line); }
+  Outcome Advance() { return source_->Advance(kBatch, judge_, scratch_); }
+
+  std::vector<FactRecord> Records() {
+    const log::FactLogStats stats = fact_log_->stats();
+    std::vector<FactRecord> records;
+    absl::StatusOr<log::FactLogReader> reader = fact_log_->Read(1);
+    while (reader->position() <= stats.durable_position) {
+      EXPECT_TRUE(*reader->Next(records.emplace_back()));
+    }
+    return records;
+  }
+  std::vector<Kind> Kinds() {
+    std::vector<Kind> kinds;
+    for (const FactRecord& record : Records()) {
+      kinds.push_back(record.kind);
+    }
+    return kinds;
+  }
+
+  hark::testing::FaultFileSystem disk_;
+  std::unique_ptr<log::FactLog> fact_log_;
+  hark::testing::CapturedFile captured_;
+  Logger logger_;
+  metrics::Registry registry_;
+  metrics::IngestMetrics metrics_;
+  Micros now_ = kStart + 3600 * kSecond;
+  std::atomic<Micros> highest_time_ = kBeginningOfTime;
+  LiveContext context_;
+  BatchJudge judge_;
+  LiveSource::Scratch scratch_;
+  LiveText text_;
+  std::vector<std::string> reopened_;
+  std::unique_ptr<LiveSource> source_;
+};
+
+TEST_F(LiveSourceTest, IsDeclaredBeforeItsFirstBatch) {
+  Make();
+  Write({.second = 1});
+  EXPECT_EQ(Advance(), Outcome::kRead);
+  EXPECT_EQ(Advance(), Outcome::kNothing);
+  const std::vector<FactRecord> records = Records();
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].kind, Kind::kDeclare);
+  EXPECT_EQ(records[0].lateness, 5 * kSecond);
+  EXPECT_EQ(records[0].cursor, "0");
+  EXPECT_EQ(records[1].kind, Kind::kBatch);
+  EXPECT_EQ(records[1].facts.size(), 1U);
+  EXPECT_EQ(records[1].highest_time, kStart + kSecond);
+  EXPECT_EQ(records[1].cursor, std::to_string(text_.text.size()));
+  EXPECT_EQ(records[1].position, text_.text.size());
+}
+
+TEST_F(LiveSourceTest, OneThatTheFactLogKnowsIsNotDeclaredAgain) {
+  LiveSource::Settings settings = Settings();
+  settings.is_declared = true;
+  Make(std::move(settings));
+  EXPECT_EQ(Advance(), Outcome::kNothing);
+  EXPECT_THAT(Kinds(), ElementsAre());
+}
+
+TEST_F(LiveSourceTest, IsIdleAfterHalfAMinuteWithoutAnything) {
+  Make();
+  Write({.second = 1});
+  Advance();
+  now_ += kIdleAfter - 1;
+  Advance();
+  EXPECT_THAT(Kinds(), ElementsAre(Kind::kDeclare, Kind::kBatch));
+  highest_time_ = kStart + 9 * kSecond;  // another source is further
+  now_ += 1;
+  Advance();
+  Advance();
+  EXPECT_EQ(Advance(), Outcome::kNothing);
+  const std::vector<FactRecord> records = Records();
+  ASSERT_EQ(records.size(), 3U) << "one record says it once";
+  EXPECT_EQ(records[2].kind, Kind::kIdle);
+  EXPECT_EQ(records[2].highest_time, kStart + 9 * kSecond);
+}
+
+TEST_F(LiveSourceTest, ASilentOneSaysHowFarTimeHasCome) {
+  Make();
+  Write({.second = 1});
+  Advance();
+  now_ += kSilentAfter;
+  Advance();
+  now_ += kSilentInterval - 1;
+  Advance();
+  now_ += 1;
+  Advance();
+  Advance();
+  const std::vector<FactRecord> records = Records();
+  ASSERT_EQ(records.size(), 4U);
+  EXPECT_EQ(records[2].highest_time, now_ - kSilentInterval - 5 * kSecond);
+  EXPECT_EQ(records[3].highest_time, now_ - 5 * kSecond);
+  EXPECT_EQ(source_->status().state, metrics::SourceState::kSilent);
+}
+
+TEST_F(LiveSourceTest, OneThatCannotBeReadIsNeitherIdleNorSilent) {
+  Make();
+  Write({.second = 1});
+  Advance();
+  text_.error = absl::PermissionDeniedError("audit.log: permission denied");
+  now_ += 2 * kSilentAfter;
+  EXPECT_EQ(Advance(), Outcome::kUnreadable);
+  EXPECT_THAT(Kinds(), ElementsAre(Kind::kDeclare, Kind::kBatch));
+  EXPECT_EQ(source_->status().state, metrics::SourceState::kUnreadable);
+  EXPECT_EQ(source_->status().error, "audit.log: permission denied");
+  EXPECT_THAT(captured_.text(), HasSubstr("holds the watermark"));
+}
+
+TEST_F(LiveSourceTest, OneThatIsGoneEndsOnlyIfItMay) {
+  Make();
+  text_.error = absl::NotFoundError("gone");
+  EXPECT_EQ(Advance(), Outcome::kUnreadable);
+  LiveSource::Settings settings = Settings();
+  settings.may_vanish = true;
+  Make(std::move(settings));
+  EXPECT_EQ(Advance(), Outcome::kGone);
+  EXPECT_EQ(Kinds().back(), Kind::kEnd);
+}
+
+TEST_F(LiveSourceTest, AfterAFailureOfTheLogItReadsAgainWhatIsNotOnTheDisk) {
+  Make();
+  Write({.second = 1});
+  Advance();
+  EXPECT_EQ(Advance(), Outcome::kNothing);
+  const std::string durable = std::to_string(text_.text.size());
+  disk_.SetCapacity(0);
+  Write({.second = 2});
+  Write({.second = 3});
+  Outcome outcome = Outcome::kRead;
+  while (outcome == Outcome::kRead) {
+    outcome = Advance();
+  }
+  EXPECT_EQ(outcome, Outcome::kLogFailed);
+  disk_.SetCapacity(std::nullopt);
+  while (Advance() == Outcome::kRead) {
+  }
+  EXPECT_EQ(reopened_.back(), durable);
+  const std::vector<FactRecord> records = Records();
+  ASSERT_EQ(records.size(), 4U);
+  EXPECT_EQ(records[2].highest_time, kStart + 2 * kSecond);
+  EXPECT_EQ(records[3].highest_time, kStart + 3 * kSecond);
+  EXPECT_EQ(records[3].cursor, std::to_string(text_.text.size()));
+}
+
+TEST_F(LiveSourceTest, ADeclarationThatFailedIsMadeBeforeAnythingIsRead) {
+  disk_.SetCapacity(0);
+  Make();
+  Write({.second = 1});
+  EXPECT_EQ(Advance(), Outcome::kLogFailed);
+  disk_.SetCapacity(std::nullopt);
+  EXPECT_EQ(Advance(), Outcome::kRead);
+  EXPECT_EQ(Advance(), Outcome::kNothing);
+  EXPECT_THAT(Kinds(), ElementsAre(Kind::kDeclare, Kind::kBatch));
+}
+
+TEST_F(LiveSourceTest, NothingIsReadIntoALogThatIsFull) {
+  context_.max_fact_log_bytes = 0;
+  Make();
+  Write({.second = 1});
+  EXPECT_EQ(Advance(), Outcome::kLogFailed);
+  EXPECT_THAT(Kinds(), ElementsAre(Kind::kDeclare));
+  EXPECT_THAT(captured_.text(), HasSubstr("fact_log.max_bytes"));
+}
+
+TEST_F(LiveSourceTest, AnEventFarAheadOfItsReceiptIsRejected) {
+  Make();
+  Write({.second = 2 * 3600 + 1});
+  Write({.second = 2 * 3600});
+  EXPECT_EQ(source_->Advance(std::size_t{1} << 20, judge_, scratch_), Outcome::kRead);
+  EXPECT_EQ(judge_.stats().rejected[static_cast<std::size_t>(RejectReason::kFuture)], 1U);
+  EXPECT_EQ(source_->highest_time(), kStart + 2 * 3600 * kSecond);
+}
+
+TEST_F(LiveSourceTest, AfterTheEndOfTheLogItIsClosed) {
+  Make();
+  Write({.second = 1});
+  fact_log_->Close();
+  EXPECT_EQ(Advance(), Outcome::kClosed);
+}
+
+}  // namespace
+}  // namespace hark::pipeline
