@@ -24,6 +24,8 @@ void AddRulesShowCommand(CLI::App& rules, Command& chosen);
 void AddRulesTestCommand(CLI::App& rules, Command& chosen);
 void AddConfigCommand(CLI::App& app, Command& chosen);
 void AddFieldsCommand(CLI::App& app, Command& chosen);
+void AddRunCommand(CLI::App& app, Command& chosen);
+void AddStatusCommand(CLI::App& app, Command& chosen);
 void AddVersionCommand(CLI::App& app, Command& chosen);
 
 }  // namespace hark::cli

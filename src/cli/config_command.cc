@@ -1,4 +1,3 @@
-#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,25 +24,12 @@ struct ConfigArguments {
   std::string PathOrDefault() const { return path.has_value() ? *path : DefaultConfigPath(); }
 };
 
-// nullopt, and a message, if one of them is not KEY=VALUE.
-std::optional<std::vector<config::Override>> ToOverrides(const std::vector<std::string>& settings) {
-  std::vector<config::Override> overrides;
-  for (const std::string& setting : settings) {
-    const std::size_t equals = setting.find('=');
-    if (equals == std::string::npos) {
-      PrintError("--set: expected KEY=VALUE, such as log.level=debug");
-      return std::nullopt;
-    }
-    overrides.push_back({"--set", setting.substr(0, equals), setting.substr(equals + 1)});
-  }
-  return overrides;
-}
-
 // Loads what the arguments name; on success `use` has the last word.
 template <typename Use>
 ExitCode WithConfig(const ConfigArguments& arguments, const Use& use) {
-  const std::optional<std::vector<config::Override>> overrides = ToOverrides(arguments.settings);
-  if (!overrides.has_value()) {
+  const absl::StatusOr<std::vector<config::Override>> overrides = ParseSettings(arguments.settings);
+  if (!overrides.ok()) {
+    PrintError(overrides.status());
     return ExitCode::kUsage;
   }
   const std::string path = arguments.PathOrDefault();

@@ -1,5 +1,6 @@
 #include "cli/config_loading.h"
 
+#include <cstddef>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
@@ -22,6 +23,19 @@ std::string DefaultConfigPath() {
   }
   std::error_code error;
   return std::filesystem::exists(kPath, error) ? kPath : "";
+}
+
+absl::StatusOr<std::vector<config::Override>> ParseSettings(
+    const std::vector<std::string>& settings) {
+  std::vector<config::Override> overrides;
+  for (const std::string& setting : settings) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos) {
+      return absl::InvalidArgumentError("--set: expected KEY=VALUE, such as log.level=debug");
+    }
+    overrides.push_back({"--set", setting.substr(0, equals), setting.substr(equals + 1)});
+  }
+  return overrides;
 }
 
 std::optional<config::LoadedConfig> LoadConfiguration(

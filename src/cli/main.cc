@@ -51,7 +51,9 @@ ExitCode Main(int argc, const char* const* argv) {
   CLI::App app("hark listens to a Kubernetes API server: it finds attacks in audit logs.", "hark");
   app.require_subcommand(1);
   Command command;
+  AddRunCommand(app, command);
   AddReplayCommand(app, command);
+  AddStatusCommand(app, command);
   AddAlertsCommand(app, command);
   AddRulesCommand(app, command);
   AddConfigCommand(app, command);

@@ -18,6 +18,7 @@
 #include "base/rfc3339.h"
 #include "base/status_macros.h"
 #include "cli/command.h"
+#include "cli/flag_values.h"
 #include "cli/message.h"
 #include "cli/replay_request.h"
 #include "cli/replay_run.h"
@@ -87,14 +88,6 @@ absl::StatusOr<Micros> ToNow(const std::string& text) {
     return InvalidArgument("--now: \"%s\" is no time: expected 2026-11-23T18:00:00Z", text);
   }
   return *now;
-}
-
-absl::StatusOr<Micros> ToLateness(const std::string& text) {
-  const std::optional<Micros> lateness = ParseDuration(text);
-  if (!lateness.has_value() || *lateness < 0) {
-    return InvalidArgument("--lateness: \"%s\" is no duration: expected 60s or 5m", text);
-  }
-  return *lateness;
 }
 
 absl::StatusOr<std::string> ToIdPrefix(std::string text) {

@@ -1,7 +1,5 @@
 #include "cli/replay_run.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -20,6 +18,7 @@
 #include "alert/table_output.h"
 #include "cli/alert_sink.h"
 #include "cli/events_of.h"
+#include "cli/file_limit.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/progress_line.h"
@@ -31,16 +30,6 @@
 
 namespace hark::cli {
 namespace {
-
-// Logs of one time are open together, and the usual soft limit is 1,024. A limit that cannot be
-// raised shows when a file cannot be opened.
-void AllowManyFiles() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
-  }
-}
 
 // The bytes of all sources; 0 if one of them does not know.
 std::uint64_t TotalBytes(const std::vector<std::unique_ptr<Source>>& sources) {

@@ -12,6 +12,7 @@
 #include "cli/message.h"
 #include "cli/rule_loading.h"
 #include "ingest/input.h"
+#include "pipeline/batch_judge.h"
 #include "pipeline/event_scan.h"
 
 namespace hark::cli {
