@@ -152,7 +152,8 @@ std::unique_ptr<Source> FollowedFiles::Follow(const std::string& path,
 }
 
 FollowedSeries::Start FollowedFiles::StartOf(const std::string& name) {
-  if (const auto cursor = past_.cursors.find(name); cursor != past_.cursors.end()) {
+  if (const auto cursor = past_.cursors.find(name);
+      cursor != past_.cursors.end() && !cursor->second.empty()) {
     FollowedSeries::Start start{.from = FollowedSeries::From::kCursor,
                                 .cursor = std::move(cursor->second)};
     past_.cursors.erase(cursor);

@@ -48,8 +48,9 @@ class FollowedFiles {
   // cursor, if the past has one (it is used once); at the entry's `from`, if it is the first call
   // ever; else at the beginning, since they appeared while the entry was followed.
   //
-  // Meant to be called every second or two. A folder in which nothing was added, renamed or deleted
-  // costs one system call, and every 30th time as much as a changed one: a look at each file.
+  // Meant to be called every second or two. Of 10,000 files in a folder that has changed it takes
+  // 50 ms, of a folder in which nothing was added, renamed or deleted one system call; every 30th
+  // time such a folder is looked into all the same.
   std::vector<std::unique_ptr<Source>> Find();
 
   // The source has been given up: if there are, or will be, files of that name, they are a new one.

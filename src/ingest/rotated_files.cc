@@ -1,7 +1,10 @@
 #include "ingest/rotated_files.h"
 
+#include <dirent.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <filesystem>
 #include <string_view>
@@ -68,37 +71,75 @@ std::vector<FoundFile> MergeByTime(std::array<std::vector<FoundFile>, 3> lists) 
   }
 }
 
+// The names in a folder, one after the other. It may be looked through for each of very many logs,
+// so nothing is allocated for a name, as std::filesystem does.
+class FolderNames {
+ public:
+  explicit FolderNames(const std::string& folder)
+      : stream_(opendir(folder.c_str())), error_(stream_ == nullptr ? errno : 0) {}
+  ~FolderNames() {
+    if (stream_ != nullptr) {
+      closedir(stream_);
+    }
+  }
+  FolderNames(const FolderNames&) = delete;
+  FolderNames& operator=(const FolderNames&) = delete;
+
+  // nullopt at the end, and if the folder cannot be read. A name is good until the next call.
+  std::optional<std::string_view> Next() {
+    if (stream_ == nullptr) {
+      return std::nullopt;
+    }
+    errno = 0;
+    // The stream is this thread's alone.
+    const dirent* const entry = readdir(stream_);  // NOLINT(concurrency-mt-unsafe)
+    if (entry == nullptr) {
+      error_ = errno;
+      return std::nullopt;
+    }
+    return entry->d_name;
+  }
+  // Why it cannot be read, as errno; else 0.
+  int error() const { return error_; }
+
+ private:
+  DIR* const stream_;
+  int error_;
+};
+
+// Decides quickly for nearly all names of other logs: what rotation adds comes between the stem of
+// the current file's name and its extension, or behind both.
+bool MayBeRotated(std::string_view name, std::string_view stem) {
+  return name.size() > stem.size() && name.starts_with(stem) &&
+         (name[stem.size()] == '.' || name[stem.size()] == '-');
+}
+
 // The rotated files, in no order, of the log of that path that are in its folder.
 absl::StatusOr<std::vector<FoundFile>> FindRotated(const std::string& current_path) {
   std::vector<FoundFile> files;
   const std::string folder = current_path.substr(0, FolderLength(current_path));
   const std::string family = current_path.substr(folder.size());
-  const LogName own_name = ParseLogName(family);
-  if (IsRotated(own_name)) {
+  if (IsRotated(ParseLogName(family))) {
     return files;
   }
-  // What rotation adds comes before the extension or behind it.
   const std::string stem = family.substr(0, std::max<std::size_t>(family.rfind('.'), 1));
-  std::error_code error;
-  for (fs::directory_iterator entry(folder.empty() ? "." : folder, error), end;
-       !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().native();
-    if (!name.starts_with(stem) || name == family) {
+  FolderNames names(folder.empty() ? "." : folder);
+  while (const std::optional<std::string_view> name = names.Next()) {
+    if (!MayBeRotated(*name, stem)) {
       continue;
     }
-    const LogName log = ParseLogName(name);
+    const LogName log = ParseLogName(*name);
     if (log.family != family || !IsRotated(log)) {
       continue;
     }
-    std::string path = folder + name;
+    std::string path = folder + std::string(*name);
     const absl::StatusOr<FileInfo> info = InfoOf(path);
     if (info.ok() && info->kind == FileInfo::Kind::kRegular) {
       files.push_back({.path = std::move(path), .info = *info});
     }
   }
-  if (error && error != std::errc::no_such_file_or_directory &&
-      error != std::errc::not_a_directory) {
-    return absl::ErrnoToStatus(error.value(), absl::StrFormat("cannot read %s", folder));
+  if (names.error() != 0 && names.error() != ENOENT && names.error() != ENOTDIR) {
+    return absl::ErrnoToStatus(names.error(), absl::StrFormat("cannot read %s", folder));
   }
   return files;
 }

@@ -268,7 +268,7 @@ TEST_P(FollowScheduleTest, EveryRecordIsReadInItsOrder) {
   if (descriptors == Descriptors::kTooFew) {
     PretendToOpen();
   }
-  for (std::uint32_t seed = 0; seed < CaseCount(100) && !HasFailure(); ++seed) {
+  for (std::uint32_t seed = 0; seed < CaseCount(400) && !HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
     RandomLog().Run(seed, naming);
   }
