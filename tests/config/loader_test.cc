@@ -209,7 +209,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"admin: {listen: localhost}\n",
              "h.yaml:1:17: error: 'admin.listen' must be an address, such as 127.0.0.1:9881 or "
              ":9881, not 'localhost'\n"},
-        Case{"cluster: ''\n", "h.yaml:1:10: error: 'cluster' must not be empty\n"},
+        Case{"rules: {paths: ['']}\n", "h.yaml:1:17: error: 'rules.paths' must not be empty\n"},
         Case{"cluster: \"a\\nb\"\n", "h.yaml:1:10: error: 'cluster' must be printable UTF-8\n"},
         Case{"cluster: x${NO_SUCH}\n",
              "h.yaml:1:11: error: the environment variable NO_SUCH is not set; "
