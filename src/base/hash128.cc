@@ -34,6 +34,8 @@ EVP_MD_CTX* ThreadContext() {
 // Collects the parts in front of the digest: one long update costs less than many short ones.
 class Hasher {
  public:
+  // What is read of the buffer was put there before.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
   Hasher() : context_(ThreadContext()) {
     HARK_CHECK(EVP_DigestInit_ex2(context_, Sha256(), nullptr) == 1);
   }

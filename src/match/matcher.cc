@@ -109,7 +109,7 @@ struct Matcher::Impl {
   void BuildIndex();
   void CollectCandidates();
   void Start(const AuditEvent& event, std::string_view cluster);
-  bool Holds(PredicateIndex index);
+  bool Holds(PredicateIndex predicate);
   bool Judge(const Predicate& predicate);
   bool Run(const Program& program, std::uint32_t node);
   Verdict Foresee(const Program& program, std::uint32_t node);

@@ -138,6 +138,8 @@ error_code EventParser::Impl::ReadTexts(ondemand::value& value,
   }
   for (auto result : array) {
     ondemand::value item;
+    // Only of an rvalue can the value be taken.
+    // NOLINTNEXTLINE(performance-move-const-arg)
     if (const error_code error = std::move(result).get(item)) {
       return error;
     }
@@ -160,6 +162,8 @@ error_code EventParser::Impl::ReadFirstText(ondemand::value& value, std::string_
   }
   for (auto result : items) {
     ondemand::value item;
+    // Only of an rvalue can the value be taken.
+    // NOLINTNEXTLINE(performance-move-const-arg)
     if (const error_code error = std::move(result).get(item)) {
       return error;
     }

@@ -14,7 +14,7 @@ constexpr std::size_t kPeekBytes = std::size_t{64} << 10;
 
 // Takes the time of the first event.
 struct FirstEventHandler {
-  const Micros latest_legal;
+  const Micros latest_legal = kEndOfTime;
   Micros time = kBeginningOfTime;
 
   void OnEvent(const AuditEvent& event, std::string_view /*cluster*/,
