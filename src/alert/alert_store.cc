@@ -25,7 +25,7 @@ constexpr std::string_view kAddRevision =
     "INSERT INTO revisions(sequence, alert, n, level, state, first, last, closed, detected, json) "
     "SELECT ?3, ?1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?2 "
     "WHERE NOT EXISTS(SELECT 1 FROM revisions WHERE alert = ?1 AND n = ?4)";
-constexpr std::string_view kSetPosition = "UPDATE position SET position = ?";
+constexpr std::string_view kSetPosition = "UPDATE position SET position = MAX(position, ?)";
 constexpr std::string_view kAddSnapshot = "INSERT OR REPLACE INTO snapshots VALUES(?, ?, ?)";
 
 // Parameters 1 to 10 of the three statements above; `text` is the id, or the JSON.

@@ -138,7 +138,12 @@ absl::Status FileOutput::WriteLine(std::string_view json) {
 
 absl::Status FileOutput::Flush() {
   RETURN_IF_ERROR(Prepare());
-  return Checked(writer_->Flush());
+  RETURN_IF_ERROR(Checked(writer_->Flush()));
+  // A pipe or a device has nothing to sync.
+  if (fdatasync(fileno(file_.get())) != 0 && errno != EINVAL && errno != EROFS) {
+    return Checked(Failed("sync", path_));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace hark::alert

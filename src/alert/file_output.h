@@ -23,8 +23,7 @@ namespace hark::alert {
 // begins as an alert does is cut off: whoever writes from a cursor has not moved it past that line,
 // and writes it again. Any other unfinished line is somebody else's; it gets its line end and
 // stays. For the same reason lines that were written, but whose cursor was not stored before a
-// kill, are written twice: (id, n) tells. Lines are not synced: a loss of power may take the last
-// ones.
+// kill, are written twice: (id, n) tells.
 //
 // Not thread-safe, but for RequestReopen.
 class FileOutput final : public Output {
@@ -34,7 +33,7 @@ class FileOutput final : public Output {
   absl::Status Write(const Alert& alert) override;
   // The same for JSON that comes from the store.
   absl::Status WriteLine(std::string_view json);
-  // What was written before it is with the kernel: it survives a kill. After an error of any call
+  // What was written before it is on the disk. After an error of any call
   // the lines since the last successful Flush may be missing, and the next call opens the file
   // anew.
   absl::Status Flush() override;

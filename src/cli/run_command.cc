@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 
 #include "CLI/CLI.hpp"
+#include "base/allocator.h"
 #include "cli/command.h"
 #include "cli/file_limit.h"
 #include "cli/message.h"
@@ -77,12 +78,20 @@ class SignalRequests {
         was_interrupted_ = true;
         [[fallthrough]];
       case SIGTERM:
-        // Whoever does not want to wait for the end of the work signals once more.
-        pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
-        return DaemonRequest::kStop;
+        return OnStop();
       default:
         return DaemonRequest::kNone;
     }
+  }
+
+  // Whoever does not want to wait for the end of the work signals once more.
+  static DaemonRequest OnStop() {
+    sigset_t ends = {};
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    pthread_sigmask(SIG_UNBLOCK, &ends, nullptr);
+    return DaemonRequest::kStop;
   }
 
   bool was_interrupted() const { return was_interrupted_; }
@@ -106,7 +115,11 @@ pipeline::DaemonOptions OptionsOf(const RunArguments& arguments, const pipeline:
                 }
                 return loaded;
               },
-          .watched = arguments.drain ? std::vector<std::string>() : WatchedPaths(arguments, setup),
+          .watched =
+              [arguments](const config::Config& config) {
+                return arguments.drain ? std::vector<std::string>()
+                                       : WatchedPaths(arguments, config);
+              },
           .next_request =
               [&signals](std::chrono::milliseconds at_most) { return signals.Next(at_most); },
           .drain = arguments.drain,
@@ -137,6 +150,7 @@ ExitCode Run(const RunArguments& arguments) {
     return ExitCode::kUsage;
   }
   AllowManyFiles();
+  FreeAtOnce();
   std::optional<TemporaryDataDir> temporary;
   if (setup->config.data_dir.empty()) {
     temporary.emplace();

@@ -123,9 +123,8 @@ std::optional<pipeline::DaemonSetup> LoadSetup(const RunArguments& arguments,
   return setup.rules == nullptr ? std::nullopt : std::optional(std::move(setup));
 }
 
-std::vector<std::string> WatchedPaths(const RunArguments& arguments,
-                                      const pipeline::DaemonSetup& setup) {
-  std::vector<std::string> paths = setup.config.rules.paths;
+std::vector<std::string> WatchedPaths(const RunArguments& arguments, const config::Config& config) {
+  std::vector<std::string> paths = config.rules.paths;
   if (const std::string path = PathOf(arguments); !path.empty()) {
     paths.push_back(path);
     paths.push_back(config::FolderOf(path) + "/conf.d");

@@ -41,7 +41,6 @@ std::optional<pipeline::DaemonSetup> LoadSetup(const RunArguments& arguments,
                                                SetupProblems& problems);
 
 // Files and folders whose change is a reason to load the setup again.
-std::vector<std::string> WatchedPaths(const RunArguments& arguments,
-                                      const pipeline::DaemonSetup& setup);
+std::vector<std::string> WatchedPaths(const RunArguments& arguments, const config::Config& config);
 
 }  // namespace hark::cli

@@ -140,7 +140,7 @@ std::unique_ptr<Source> FollowedFiles::Follow(const std::string& path,
   FollowedSeries::Options options{.identity = {.name = name, .cluster = entry_.cluster},
                                   .path = path,
                                   .start = StartOf(name),
-                                  .limits = {},
+                                  .limits = entry_.limits,
                                   .listing = std::move(listing)};
   absl::StatusOr<std::unique_ptr<FollowedSeries>> source = FollowedSeries::Create(options, errors_);
   if (!source.ok()) {

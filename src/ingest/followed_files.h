@@ -32,6 +32,7 @@ class FollowedFiles {
     std::string path;
     std::string cluster;  // may be empty
     From from = From::kEnd;
+    RecordSource::Limits limits = {};
   };
   // What is left of an earlier run.
   struct Past {

@@ -32,6 +32,12 @@ class InputErrors {
     return known_.size();
   }
 
+  // What was said may be said again: for who limits repetitions otherwise.
+  void Forget() ABSL_LOCKS_EXCLUDED(mutex_) {
+    const MutexLock lock(mutex_);
+    known_.clear();
+  }
+
   // The errors since the last call, in the order in which they came.
   std::vector<absl::Status> TakeNew() ABSL_LOCKS_EXCLUDED(mutex_) {
     const MutexLock lock(mutex_);

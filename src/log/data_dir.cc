@@ -25,6 +25,9 @@ absl::Status CheckOwnerOnly(FileSystem& file_system, const std::string& path) {
   return absl::OkStatus();
 }
 
+constexpr const char* kEnded = "ended";
+constexpr const char* kDraining = "draining";
+
 }  // namespace
 
 absl::StatusOr<DataDir> DataDir::Open(FileSystem& file_system, const std::string& path) {
@@ -41,21 +44,41 @@ absl::StatusOr<DataDir> DataDir::Open(FileSystem& file_system, const std::string
 }
 
 absl::Status DataDir::CheckNotEnded() const {
-  const absl::StatusOr<FileInfo> info = file_system_->Info(marker());
-  if (info.ok()) {
+  ASSIGN_OR_RETURN(const bool has_ended, Has(kEnded));
+  if (has_ended) {
     return absl::FailedPreconditionError(
         absl::StrFormat("%s has ended: `hark run --drain` closed all of its windows and alerts, so "
                         "no run can go on with it; use another data directory",
                         path_));
   }
-  return absl::IsNotFound(info.status()) ? absl::OkStatus() : info.status();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> DataDir::Has(const std::string& marker) const {
+  const absl::StatusOr<FileInfo> info = file_system_->Info(JoinPath(path_, marker));
+  if (!info.ok() && !absl::IsNotFound(info.status())) {
+    return info.status();
+  }
+  return info.ok();
+}
+
+absl::Status DataDir::Mark(const std::string& marker) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<File> file,
+                   file_system_->Open(JoinPath(path_, marker), OpenMode::kCreate));
+  RETURN_IF_ERROR(file->Sync());
+  return file_system_->SyncDirectory(path_);
+}
+
+absl::Status DataDir::MarkDraining() {
+  return Mark(kDraining);
+}
+
+absl::StatusOr<bool> DataDir::IsDraining() const {
+  return Has(kDraining);
 }
 
 absl::Status DataDir::MarkEnded() {
-  ASSIGN_OR_RETURN(const std::unique_ptr<File> file,
-                   file_system_->Open(marker(), OpenMode::kCreate));
-  RETURN_IF_ERROR(file->Sync());
-  return file_system_->SyncDirectory(path_);
+  return Mark(kEnded);
 }
 
 }  // namespace hark::log

@@ -14,6 +14,7 @@ namespace hark::log {
 // time uses. It holds
 //
 //   lock    locked while a process uses the directory
+//   draining  there while `run --drain` ends it: only another one may go on with it
 //   ended   there if the log has come to its end (`run --drain`): no further run can go on with it
 //   facts/  FactLog      state/  SnapshotStore      hark.db, hark.sock
 //
@@ -27,7 +28,11 @@ class DataDir {
   // FailedPrecondition if it has ended, for whoever wants to go on with it.
   absl::Status CheckNotEnded() const;
 
-  // Ends it; this survives the loss of power. It may have ended already.
+  // From here on windows and alerts are closed as if time had ended, which no later record can take
+  // back: the only way to go on is to the end. Survives the loss of power, as does the next.
+  absl::Status MarkDraining();
+  absl::StatusOr<bool> IsDraining() const;
+  // Ends it. It may have ended already.
   absl::Status MarkEnded();
 
   const std::string& path() const { return path_; }
@@ -38,7 +43,8 @@ class DataDir {
   DataDir(FileSystem& file_system, std::string path, std::unique_ptr<FileLock> lock)
       : file_system_(&file_system), path_(std::move(path)), lock_(std::move(lock)) {}
 
-  std::string marker() const { return JoinPath(path_, "ended"); }
+  absl::StatusOr<bool> Has(const std::string& marker) const;
+  absl::Status Mark(const std::string& marker);
 
   FileSystem* file_system_;
   std::string path_;

@@ -75,6 +75,9 @@ std::shared_ptr<const RuleMetrics> EngineMetrics::LoadRules(std::span<const Rule
     for (const AlertState state :
          {AlertState::kOpened, AlertState::kEscalated, AlertState::kClosed}) {
       RevisionCounter(registry_, label, rule.level, state);
+      if (rule.downgraded.has_value()) {
+        RevisionCounter(registry_, label, *rule.downgraded, state);
+      }
     }
   }
   rules_loaded_.Set(static_cast<double>(rules.size()));

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct RuleLabel {
   std::string id;
   std::string name;  // may be empty
   Severity level = Severity::kMedium;
+  std::optional<Severity> downgraded = {};  // the level that its alerts may drop to
 };
 
 // The series of the rules of one rule set, by their index in it; all begin at 0, so that the first

@@ -55,7 +55,8 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Create(DaemonSetup setup, Daemon
           {.data_dir = config.data_dir,
            .fact_log = {.segment_bytes = static_cast<std::uint64_t>(config.fact_log.segment_bytes)},
            .engine = {.max_state_bytes = static_cast<std::uint64_t>(config.state.max_bytes)},
-           .rules = setup.rules}));
+           .rules = setup.rules,
+           .drain = options.drain}));
   return std::unique_ptr<Daemon>(
       new Daemon(std::make_unique<Impl>(std::move(setup), std::move(options), std::move(store))));
 }
@@ -77,6 +78,7 @@ Daemon::Impl::Impl(DaemonSetup setup, DaemonOptions options, DaemonStore store)
       delivery_metrics_(registry_),
       store_(std::move(store)) {
   metrics::AddProcessMetrics(registry_);
+  WatchFiles();
   rules_ = {.id = RuleSetId(*setup_.rules, setup_.rule_files), .rules = setup_.rules};
   const MutexLock lock(mutex_);
   compiled_[rules_.id] = rules_.rules;
@@ -88,12 +90,30 @@ Daemon::Impl::~Impl() {
 
 absl::Status Daemon::Impl::Run() {
   absl::Status status = Start();
-  if (status.ok()) {
+  if (status.ok() && !store_.is_draining) {
     status = Serve();
   }
-  const absl::Status stopped = Stop();
+  const absl::Status stopped = Stop(status.ok());
   logger_.ReportSuppressed(Logger::Suppressed::kAll);
+  if (absl::IsCancelled(status)) {
+    return stopped;
+  }
   return status.ok() ? stopped : status;
+}
+
+void Daemon::Impl::WatchFiles() {
+  const std::vector<std::string> paths =
+      options_.watched ? options_.watched(setup_.config) : std::vector<std::string>();
+  if (paths.empty()) {
+    watch_.reset();
+  } else if (!watch_.has_value() || watch_->paths() != paths) {
+    watch_.emplace(paths);
+  }
+}
+
+bool Daemon::Impl::IsAskedToStop() {
+  const DaemonRequest request = options_.next_request(std::chrono::milliseconds(0));
+  return request == DaemonRequest::kStop;
 }
 
 absl::Status Daemon::Impl::Start() {
@@ -121,11 +141,11 @@ absl::Status Daemon::Impl::Start() {
   RETURN_IF_ERROR(StartServer());
   RETURN_IF_ERROR(StartOutputs(setup_.config.outputs));
   RETURN_IF_ERROR(StartDetector());
+  if (store_.is_draining) {
+    return absl::OkStatus();  // all that may be judged is in the fact log
+  }
   RETURN_IF_ERROR(StartIngest());
   self_metrics_.ReloadSucceeded(WallNow());
-  if (!options_.watched.empty()) {
-    watch_.emplace(options_.watched);
-  }
   {
     const MutexLock lock(mutex_);
     starting_.clear();
@@ -151,7 +171,8 @@ absl::Status Daemon::Impl::StartDetector() {
       DetectorLoop::Options{
           .engine = {.max_state_bytes = static_cast<std::uint64_t>(config.state.max_bytes)},
           .snapshot_interval = config.snapshot.interval,
-          .snapshot_bytes = static_cast<std::uint64_t>(config.snapshot.bytes)},
+          .snapshot_bytes = static_cast<std::uint64_t>(config.snapshot.bytes),
+          .max_fact_log_bytes = static_cast<std::uint64_t>(config.fact_log.max_bytes)},
       DetectorLoop::Parts{.fact_log = *store_.fact_log,
                           .alerts = store_.alerts,
                           .snapshots = *snapshots_,
@@ -166,8 +187,12 @@ absl::Status Daemon::Impl::StartDetector() {
   detector_started_ = true;
   // The sources are gone on with where the last records say.
   const std::uint64_t end = store_.fact_log->stats().durable_position;
-  if (!detector_->WaitFor(end)) {
-    return detector_->failure();
+  while (!detector_->WaitFor(end, kTick)) {
+    RETURN_IF_ERROR(detector_->failure());
+    notifier_.Watchdog().IgnoreError();
+    if (IsAskedToStop()) {
+      return absl::CancelledError("stopped before all was restored");
+    }
   }
   store_.snapshot.reset();
   return absl::OkStatus();
@@ -205,11 +230,13 @@ absl::Status Daemon::Impl::StartIngest() {
   finder_ = std::make_unique<SourceFinder>(
       setup_.config, std::move(past),
       SourceFinder::Parts{.ingest = *ingest_, .fact_log = *store_.fact_log, .logger = logger_});
-  finder_->Find().IgnoreError();  // tried again by the next tick
-  ingest_->Start();
+  const absl::Status found = finder_->Find();
   if (options_.drain) {
+    // What appears later is not of the present end.
+    RETURN_IF_ERROR(found);
     ingest_->EndSources();
   }
+  ingest_->Start();
   return absl::OkStatus();
 }
 
@@ -220,36 +247,23 @@ absl::Status Daemon::Impl::failure() const {
 absl::Status Daemon::Impl::Serve() {
   while (true) {
     const DaemonRequest request = options_.next_request(kTick);
-    if (request == DaemonRequest::kStop || request == DaemonRequest::kQuit) {
+    heartbeat_ = SteadyClock::now().time_since_epoch().count();
+    if (request == DaemonRequest::kStop) {
       return absl::OkStatus();
     }
-    if (request == DaemonRequest::kReload ||
-        (watch_.has_value() && SteadyClock::now() >= next_tick_ && watch_->HasChanged())) {
+    if (request == DaemonRequest::kReload) {
       Reload();
     } else if (request == DaemonRequest::kReopen) {
       dispatcher()->Reopen();
     }
-    AnswerReloads();
+    AnswerReload();
     Tick();
     RETURN_IF_ERROR(failure());
-    if (options_.drain && IsDrained()) {
+    std::vector<std::string> errors;
+    if (options_.drain && ingest_->HasEnded(errors)) {
       return absl::OkStatus();
     }
   }
-}
-
-bool Daemon::Impl::IsDrained() {
-  std::vector<std::string> errors;
-  if (!ingest_->HasEnded(errors)) {
-    return false;
-  }
-  if (!errors.empty()) {
-    logger_.Write({.level = LogLevel::kError,
-                   .key = "drained_without",
-                   .text = "Some sources could not be read to their end."},
-                  {{"errors", std::string_view(ListNames(errors))}});
-  }
-  return true;
 }
 
 void Daemon::Impl::Tick() {
@@ -267,7 +281,12 @@ void Daemon::Impl::Tick() {
 }
 
 void Daemon::Impl::TickSlowly() {
-  finder_->Find().IgnoreError();
+  if (!options_.drain) {
+    finder_->Find().IgnoreError();  // it is tried again
+    if (watch_.has_value() && watch_->HasChanged()) {
+      Reload();
+    }
+  }
   const log::FactLogStats stats = store_.fact_log->stats();
   log_metrics_.FactLogBytes(stats.bytes);
   if (stats.oldest_time.has_value()) {
@@ -307,49 +326,72 @@ void Daemon::Impl::WarnOfLateEvents() {
   }
 }
 
-absl::Status Daemon::Impl::Stop() {
+absl::Status Daemon::Impl::Stop(bool has_worked) {
   notifier_.Stopping().IgnoreError();
+  RefuseReloads();
   const auto deadline =
       SteadyClock::now() + std::chrono::microseconds(setup_.config.shutdown.deadline);
   if (ingest_ != nullptr) {
     ingest_->Stop();
   }
   store_.fact_log->Close();
-  const absl::Status stopped = StopDetector(deadline);
-  if (const auto outputs = dispatcher()) {
-    const auto left =
-        absl::FromChrono(std::max(deadline - SteadyClock::now(), SteadyClock::duration::zero()));
-    using Patience = alert::Dispatcher::Patience;
-    const absl::Status drained =
-        outputs->Drain(left, options_.drain ? Patience::kToTheEnd : Patience::kWhileItWorks);
-    if (!drained.ok()) {
-      logger_.Write({.level = LogLevel::kWarning,
-                     .key = "not_delivered",
-                     .text = "Some outputs have not got everything. They will after the next "
-                             "start."},
-                    {ErrorField(drained)});
+  std::vector<std::string> unread;
+  absl::Status status;
+  if (detector_ != nullptr) {
+    const bool ends = has_worked && options_.drain && HasEverythingBeenRead(unread);
+    status = ends ? FinishDetector() : detector_->Stop(deadline);
+    status.Update(DrainOutputs(deadline));
+    if (ends && status.ok()) {
+      status = store_.directory.MarkEnded();
     }
-    outputs->Stop();
+  }
+  if (!unread.empty()) {
+    status.Update(absl::UnavailableError(
+        absl::StrFormat("not everything could be read, so %s has not ended; run --drain again. %s",
+                        setup_.config.data_dir, ListNames(unread))));
   }
   server_.reset();
   if (quarantine_ != nullptr) {
     quarantine_->Finish().IgnoreError();
   }
-  return stopped;
+  return status;
 }
 
-absl::Status Daemon::Impl::StopDetector(std::chrono::steady_clock::time_point deadline) {
-  if (detector_ == nullptr) {
+bool Daemon::Impl::HasEverythingBeenRead(std::vector<std::string>& unread) const {
+  if (store_.is_draining) {
+    return true;
+  }
+  if (!ingest_->HasEnded(unread)) {
+    unread.emplace_back("it was stopped before");
+  }
+  for (const std::string& path : finder_->EmptyEntries()) {
+    unread.push_back(absl::StrFormat("there is no file for %s", path));
+  }
+  return unread.empty();
+}
+
+absl::Status Daemon::Impl::FinishDetector() {
+  RETURN_IF_ERROR(store_.directory.MarkDraining());
+  return detector_->Finish([this] { return IsAskedToStop(); });
+}
+
+absl::Status Daemon::Impl::DrainOutputs(std::chrono::steady_clock::time_point deadline) {
+  const auto outputs = dispatcher();
+  if (outputs == nullptr) {
     return absl::OkStatus();
   }
-  std::vector<std::string> errors;
-  const bool has_ended = options_.drain && ingest_ != nullptr && ingest_->HasEnded(errors);
-  if (!has_ended) {
-    return detector_->Stop(deadline);
+  const auto left = std::max(deadline - SteadyClock::now(), SteadyClock::duration::zero());
+  using Patience = alert::Dispatcher::Patience;
+  absl::Status drained = outputs->Drain(
+      absl::FromChrono(left), options_.drain ? Patience::kToTheEnd : Patience::kWhileItWorks);
+  outputs->Stop();
+  if (!drained.ok()) {
+    logger_.Write({.level = LogLevel::kWarning,
+                   .key = "not_delivered",
+                   .text = "Some outputs have not got everything. They will after the next start."},
+                  {ErrorField(drained)});
   }
-  RETURN_IF_ERROR(detector_->Finish());
-  RETURN_IF_ERROR(store_.directory.MarkEnded());
-  return errors.empty() ? absl::OkStatus() : absl::UnavailableError(ListNames(errors));
+  return options_.drain ? drained : absl::OkStatus();
 }
 
 }  // namespace hark::pipeline

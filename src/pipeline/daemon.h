@@ -30,15 +30,15 @@ enum class DaemonRequest {
   kReload,  // configuration and rules
   kReopen,  // files of outputs that were renamed
   kStop,    // read no more, judge what was read, write a snapshot
-  kQuit,    // the same, asked for a second time: at once
 };
 
 struct DaemonOptions {
   // Reads configuration and rules again. nullopt, and everything that is wrong with them, a message
   // each, if they cannot be used.
   std::function<std::optional<DaemonSetup>(std::vector<std::string>&)> load;
-  // Where they come from: a change is as good as a request. May be empty.
-  std::vector<std::string> watched;
+  // The files and folders that a configuration comes from: a change is as good as a request. May be
+  // empty.
+  std::function<std::vector<std::string>(const config::Config&)> watched;
   // Waits for a request, at most so long. Called by Run.
   std::function<DaemonRequest(std::chrono::milliseconds)> next_request;
   bool drain = false;  // read all sources to their present end, close all windows and alerts, end

@@ -17,6 +17,7 @@ namespace hark::pipeline {
 namespace {
 
 constexpr std::chrono::seconds kReloadPatience(20);
+constexpr std::chrono::seconds kLongestRound(120);
 
 Micros WallNow() {
   return absl::ToUnixMicros(Clock::System().Now());
@@ -39,8 +40,7 @@ absl::Status Daemon::Impl::StartServer() {
 server::AdminSources Daemon::Impl::AdminSourcesOf() {
   return {.build = {.version = options_.version, .commit = options_.commit},
           .live = [this]() -> std::vector<server::ReadinessCheck> {
-            return {{.name = "detector",
-                     .status = detector_started_ ? detector_->failure() : absl::OkStatus()}};
+            return {{.name = "daemon", .status = Liveness()}};
           },
           .ready = [this] { return Readiness(); },
           .metrics = [this] { return registry_.Text(); },
@@ -86,10 +86,10 @@ absl::StatusOr<std::string> Daemon::Impl::StatusDocument() const {
     }
   }
   status.ready = status.not_ready.empty();
-  status.fact_log = store_.fact_log->stats();
   if (detector_started_) {
     status.detector = detector_->status();
   }
+  status.fact_log = store_.fact_log->stats();  // after the detector's, which is never ahead
   if (ingest_started_) {
     status.sources = ingest_->Status();
   }
@@ -124,12 +124,28 @@ std::vector<std::string> Daemon::Impl::RequestReload() {
   std::future<std::vector<std::string>> answer;
   {
     const MutexLock lock(mutex_);
-    answer = reloads_.emplace_back().get_future();
+    if (stopping_) {
+      return {"hark is stopping"};
+    }
+    if (reload_.has_value()) {
+      return {"another reload is under way"};
+    }
+    answer = reload_.emplace().get_future();
   }
   if (answer.wait_for(kReloadPatience) != std::future_status::ready) {
-    return {"the reload was asked for, but has not come to its turn yet"};
+    return {"the reload takes long: see hark_config_last_reload_successful"};
   }
   return answer.get();
+}
+
+absl::Status Daemon::Impl::Liveness() const {
+  const std::int64_t heartbeat = heartbeat_;
+  const auto age = std::chrono::steady_clock::now().time_since_epoch() -
+                   std::chrono::steady_clock::duration(heartbeat);
+  if (heartbeat != 0 && age > kLongestRound) {
+    return absl::UnavailableError("the main loop does not come round");
+  }
+  return detector_started_ ? detector_->failure() : absl::OkStatus();
 }
 
 }  // namespace hark::pipeline

@@ -55,29 +55,36 @@ class Daemon::Impl {
   absl::Status StartIngest();
   // Until a request to stop. An error is why hark cannot go on.
   absl::Status Serve();
-  absl::Status Serve(DaemonRequest request);
+  bool IsAskedToStop();
+  void WatchFiles();
   void Tick();
   void TickSlowly();
   void WarnOfLateEvents();
-  absl::Status Stop();
-  absl::Status StopDetector(std::chrono::steady_clock::time_point deadline);
-  bool IsDrained();
+  // `has_worked`: it was asked to stop, or has drained its sources.
+  absl::Status Stop(bool has_worked);
+  bool HasEverythingBeenRead(std::vector<std::string>& unread) const;
+  absl::Status FinishDetector();
+  absl::Status DrainOutputs(std::chrono::steady_clock::time_point deadline);
   absl::Status failure() const;
 
   // --- daemon_reload.cc
   std::vector<std::string> Reload();
+  // All of it that a reload can change, or nothing.
+  absl::Status UseSetup(const DaemonSetup& setup);
   // Lets the fact log say that from here on the rules judge; then they do.
   absl::Status UseRules(const NamedRules& rules, const std::vector<rules::RuleFile>& files);
   void UseConfig(const config::Config& config);
   absl::Status StartOutputs(const config::OutputsConfig& outputs);
   absl::StatusOr<std::shared_ptr<const rules::RuleSet>> RulesOf(const std::string& id)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  void AnswerReloads() ABSL_LOCKS_EXCLUDED(mutex_);
+  void AnswerReload() ABSL_LOCKS_EXCLUDED(mutex_);
+  void RefuseReloads() ABSL_LOCKS_EXCLUDED(mutex_);
   void RemoveOldRules();
 
   // --- daemon_admin.cc
   absl::Status StartServer();
   server::AdminSources AdminSourcesOf();
+  absl::Status Liveness() const;
   std::vector<server::ReadinessCheck> Readiness() const ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<std::string> StatusDocument() const ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<std::string> Alerts(const server::QueryParameters& parameters) const;
@@ -116,6 +123,7 @@ class Daemon::Impl {
   // What the endpoints may look at: set once each is there for good.
   std::atomic<bool> detector_started_ = false;
   std::atomic<bool> ingest_started_ = false;
+  std::atomic<std::int64_t> heartbeat_ = 0;  // steady clock, of Serve's last round; 0: not yet
 
   std::chrono::steady_clock::time_point next_tick_, next_late_check_, next_watchdog_;
   std::uint64_t late_seen_ = 0, events_seen_ = 0, failed_writes_seen_ = 0;
@@ -124,7 +132,9 @@ class Daemon::Impl {
   // Compiled rule sets that the fact log may name, by id.
   std::map<std::string, std::shared_ptr<const rules::RuleSet>> compiled_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<alert::Dispatcher> dispatcher_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::promise<std::vector<std::string>>> reloads_ ABSL_GUARDED_BY(mutex_);
+  // Asked for over HTTP; one at a time.
+  std::optional<std::promise<std::vector<std::string>>> reload_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   // What keeps the daemon from being ready; empty: nothing.
   std::string starting_ ABSL_GUARDED_BY(mutex_) = "the state is being restored";
 

@@ -51,14 +51,7 @@ std::vector<std::string> Daemon::Impl::Reload() {
   std::vector<std::string> errors;
   std::optional<DaemonSetup> loaded = options_.load(errors);
   if (loaded.has_value()) {
-    const NamedRules rules = {.id = RuleSetId(*loaded->rules, loaded->rule_files),
-                              .rules = loaded->rules};
-    absl::Status used =
-        rules.id == rules_.id ? absl::OkStatus() : UseRules(rules, loaded->rule_files);
-    if (used.ok() && loaded->config.outputs != setup_.config.outputs) {
-      used = StartOutputs(loaded->config.outputs);
-    }
-    if (!used.ok()) {
+    if (const absl::Status used = UseSetup(*loaded); !used.ok()) {
       errors.emplace_back(used.message());
     }
   }
@@ -79,6 +72,20 @@ std::vector<std::string> Daemon::Impl::Reload() {
   }
   notifier_.Ready().IgnoreError();
   return errors;
+}
+
+absl::Status Daemon::Impl::UseSetup(const DaemonSetup& setup) {
+  const bool changes_outputs = setup.config.outputs != setup_.config.outputs;
+  absl::Status status = changes_outputs ? StartOutputs(setup.config.outputs) : absl::OkStatus();
+  const NamedRules rules = {.id = RuleSetId(*setup.rules, setup.rule_files), .rules = setup.rules};
+  if (status.ok() && rules.id != rules_.id) {
+    status = UseRules(rules, setup.rule_files);
+  }
+  if (!status.ok() && changes_outputs) {
+    // What stood before can be opened, or waits as it did.
+    status.Update(StartOutputs(setup_.config.outputs));
+  }
+  return status;
 }
 
 absl::Status Daemon::Impl::UseRules(const NamedRules& rules,
@@ -106,15 +113,16 @@ absl::Status Daemon::Impl::UseRules(const NamedRules& rules,
 }
 
 absl::Status Daemon::Impl::StartOutputs(const config::OutputsConfig& config) {
-  ASSIGN_OR_RETURN(std::vector<alert::OutputSettings> outputs, MakeOutputs(config, options_.table));
   if (const auto old = dispatcher()) {
-    old->Stop();
+    old->Stop();  // two must not write to one file
   }
+  ASSIGN_OR_RETURN(std::vector<alert::OutputSettings> outputs, MakeOutputs(config, options_.table));
   ASSIGN_OR_RETURN(std::unique_ptr<alert::Dispatcher> started,
                    alert::Dispatcher::Start(store_.alerts, std::move(outputs),
                                             {.log = &logger_, .metrics = &delivery_metrics_}));
   const MutexLock lock(mutex_);
   dispatcher_ = std::move(started);
+  dispatcher_->Notify();  // of what came while the old one was still told
   return absl::OkStatus();
 }
 
@@ -138,28 +146,38 @@ void Daemon::Impl::UseConfig(const config::Config& config) {
   setup_.config.outputs = config.outputs;
   setup_.config.log.level = config.log.level;
   setup_.config.shutdown = config.shutdown;
+  setup_.config.rules = config.rules;
+  WatchFiles();
 }
 
-void Daemon::Impl::AnswerReloads() {
-  std::vector<std::promise<std::vector<std::string>>> asked;
+void Daemon::Impl::AnswerReload() {
   {
     const MutexLock lock(mutex_);
-    asked.swap(reloads_);
+    if (!reload_.has_value()) {
+      return;
+    }
   }
-  if (asked.empty()) {
-    return;
-  }
-  const std::vector<std::string> errors = Reload();
-  for (std::promise<std::vector<std::string>>& each : asked) {
-    each.set_value(errors);
+  std::vector<std::string> errors = Reload();
+  const MutexLock lock(mutex_);
+  reload_->set_value(std::move(errors));
+  reload_.reset();
+}
+
+void Daemon::Impl::RefuseReloads() {
+  const MutexLock lock(mutex_);
+  stopping_ = true;
+  if (reload_.has_value()) {
+    reload_->set_value({"hark is stopping"});
+    reload_.reset();
   }
 }
 
 void Daemon::Impl::RemoveOldRules() {
-  std::set<std::string> needed = snapshots_->rules();
-  if (needed.empty() || detector_->status().rules != rules_.id) {
+  const std::uint64_t keep_from = snapshots_->keep_from();
+  if (keep_from <= 1 || detector_->status().rules != rules_.id) {
     return;  // not all that may be needed is known
   }
+  std::set<std::string> needed = detector_->RulesSince(keep_from);
   needed.insert(rules_.id);
   store_.archive.RemoveAllBut(needed);
   const MutexLock lock(mutex_);

@@ -65,6 +65,12 @@ absl::StatusOr<DaemonStore> OpenDaemonStore(FileSystem& file_system,
                                             const DaemonStoreOptions& options) {
   ASSIGN_OR_RETURN(log::DataDir directory, log::DataDir::Open(file_system, options.data_dir));
   RETURN_IF_ERROR(directory.CheckNotEnded());
+  ASSIGN_OR_RETURN(const bool is_draining, directory.IsDraining());
+  if (is_draining && !options.drain) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "%s is being ended: a `hark run --drain` did not come to its end. Run it again",
+        options.data_dir));
+  }
   ASSIGN_OR_RETURN(alert::AlertStore alerts,
                    alert::AlertStore::Open(JoinPath(options.data_dir, "hark.db")));
   ASSIGN_OR_RETURN(alert::AlertReader reader, alerts.OpenReader());
@@ -90,6 +96,7 @@ absl::StatusOr<DaemonStore> OpenDaemonStore(FileSystem& file_system,
                        .fact_log = std::move(fact_log),
                        .snapshots = std::move(snapshots),
                        .snapshot = std::move(loaded.snapshot),
+                       .is_draining = is_draining,
                        .skipped = std::move(loaded.skipped)};
   RETURN_IF_ERROR(CheckNothingMissing(store, database_position));
   return store;

@@ -28,6 +28,7 @@ struct DaemonStore {
   std::unique_ptr<log::SnapshotStore> snapshots;
   std::optional<log::Snapshot> snapshot;  // to go on from; none: the fact log begins at its first
                                           // record
+  bool is_draining = false;               // it is to be ended: nothing may be read any more
   std::vector<std::string> skipped;       // why newer snapshots cannot be used, a sentence each
 };
 
@@ -36,6 +37,7 @@ struct DaemonStoreOptions {
   log::FactLogOptions fact_log = {};
   detect::EngineOptions engine = {};
   std::shared_ptr<const rules::RuleSet> rules = nullptr;  // those of the configuration
+  bool drain = false;  // one that another `run --drain` had begun to end may be ended
 };
 
 // Opens the data_dir, or makes it, and finds the snapshot to go on from. The file system must

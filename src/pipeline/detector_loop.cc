@@ -21,6 +21,7 @@ constexpr std::size_t kMaxWaiting = 1000;
 constexpr std::chrono::milliseconds kTick(200);
 constexpr std::chrono::milliseconds kRetry(500);
 constexpr std::chrono::seconds kGaugeInterval(1);
+constexpr std::chrono::seconds kFullInterval(5);
 
 // The sections of a snapshot file, for the detector.
 class FileSections final : public SectionReader {
@@ -56,7 +57,13 @@ class TooLate final : public detect::EpisodeObserver {
 std::vector<metrics::RuleLabel> LabelsOf(const rules::RuleSet& rules) {
   std::vector<metrics::RuleLabel> labels;
   for (const rules::AlertRule& rule : rules.alert_rules) {
-    labels.push_back({.id = rule.info.id, .name = rule.info.name, .level = rule.level});
+    metrics::RuleLabel& label = labels.emplace_back();
+    label.id = rule.info.id;
+    label.name = rule.info.name;
+    label.level = rule.level;
+    if (rule.downgrade.has_value()) {
+      label.downgraded = rule.downgrade->level;
+    }
   }
   return labels;
 }
@@ -112,7 +119,7 @@ absl::Status DetectorLoop::Start(const log::Snapshot* snapshot) {
   }
   ASSIGN_OR_RETURN(log::FactLogReader reader, parts_.fact_log.Read(position_ + 1));
   reader_ = std::make_unique<log::FactLogReader>(std::move(reader));
-  snapshot_position_ = position_;
+  restored_position_ = position_;
   last_snapshot_ = SteadyClock::now();
   next_gauges_ = last_snapshot_;
   Publish();
@@ -130,6 +137,7 @@ absl::Status DetectorLoop::Restore(const log::Snapshot& snapshot) {
   totals_.StartFrom(detector_->stats());
   UseRules({.id = snapshot.rules(), .rules = std::move(rules)});
   const MutexLock lock(mutex_);
+  rules_since_[position_] = snapshot.rules();
   return sources_.Restore(table);
 }
 
@@ -144,10 +152,11 @@ void DetectorLoop::UseRules(NamedRules rules) {
   }
 }
 
-bool DetectorLoop::WaitFor(std::uint64_t position) {
+bool DetectorLoop::WaitFor(std::uint64_t position, std::chrono::milliseconds at_most) {
+  const auto deadline = SteadyClock::now() + at_most;
   MutexLock lock(mutex_);
-  while (shown_.position < position && !ended_) {
-    published_.Wait(lock);
+  while (shown_.position < position && !ended_ && SteadyClock::now() < deadline) {
+    published_.WaitUntil(lock, deadline);
   }
   return shown_.position >= position;
 }
@@ -207,7 +216,9 @@ absl::Status DetectorLoop::Apply(FactRecord record) {
       sources_.Apply(record);
     }
     detector_->Apply(std::move(record), *collector_);
-    CountApplied(source);
+    if (!SourceTable::IsMarker(source)) {
+      CountApplied(source);
+    }
   }
   position_ = reader_->position() - 1;
   return absl::OkStatus();
@@ -223,6 +234,8 @@ absl::Status DetectorLoop::Reload(const std::string& id) {
   }
   UseRules({.id = id, .rules = std::move(rules)});
   snapshot_requested_ = true;
+  const MutexLock lock(mutex_);
+  rules_since_[reader_->position() - 1] = id;
   return absl::OkStatus();
 }
 
@@ -232,7 +245,7 @@ void DetectorLoop::CountApplied(const std::string& source) {
   parts_.ingest_metrics.Watermark(detector_->watermark());
 }
 
-bool DetectorLoop::Commit() {
+bool DetectorLoop::Commit(const std::function<bool()>& give_up) {
   std::vector<alert::Revision>& waiting = collector_->waiting();
   while (!waiting.empty()) {
     absl::Status committed =
@@ -254,7 +267,7 @@ bool DetectorLoop::Commit() {
                          .text = "Alerts cannot be written to the database. Judging waits until "
                                  "they can; nothing is lost."},
                         {{"error", std::string_view(error)}});
-    if (PastDeadline()) {
+    if (give_up()) {
       return false;
     }
     std::this_thread::sleep_for(kRetry);
@@ -262,33 +275,56 @@ bool DetectorLoop::Commit() {
   return true;
 }
 
+bool DetectorLoop::IsSnapshotDue() const {
+  const auto since = SteadyClock::now() - last_snapshot_;
+  // While the fact log is full nothing is read: only a snapshot, be it of the same records, lets
+  // its oldest part go.
+  if (since >= kFullInterval && parts_.fact_log.stats().bytes >= options_.max_fact_log_bytes) {
+    return true;
+  }
+  if (position_ == std::max(parts_.snapshots.position(), restored_position_)) {
+    return false;
+  }
+  return snapshot_requested_ || since >= std::chrono::microseconds(options_.snapshot_interval) ||
+         reader_->bytes_read() - bytes_at_snapshot_ >= options_.snapshot_bytes;
+}
+
 void DetectorLoop::SnapshotIfDue() {
-  if (position_ == snapshot_position_ || parts_.snapshots.is_busy()) {
-    return;
+  if (detector_ != nullptr && !parts_.snapshots.is_busy() && IsSnapshotDue() && Commit()) {
+    Snapshot();
   }
-  const auto interval = std::chrono::microseconds(options_.snapshot_interval);
-  const bool is_due = SteadyClock::now() - last_snapshot_ >= interval ||
-                      reader_->bytes_read() - bytes_at_snapshot_ >= options_.snapshot_bytes;
-  if ((is_due || snapshot_requested_) && detector_ != nullptr && Commit()) {
-    snapshot_requested_ = false;
-    last_snapshot_ = SteadyClock::now();
-    snapshot_position_ = position_;
-    bytes_at_snapshot_ = reader_->bytes_read();
-    parts_.snapshots.Write({.detector = detector_->Freeze(),
-                            .sources = sources().Save(),
-                            .position = position_,
-                            .rules = rules_.id});
-  }
+}
+
+void DetectorLoop::Snapshot() {
+  snapshot_requested_ = false;
+  last_snapshot_ = SteadyClock::now();
+  bytes_at_snapshot_ = reader_->bytes_read();
+  parts_.snapshots.Write({.detector = detector_->Freeze(),
+                          .sources = sources().Save(),
+                          .position = position_,
+                          .rules = rules_.id});
 }
 
 absl::Status DetectorLoop::SnapshotNow() {
   parts_.snapshots.Wait().IgnoreError();  // an older one
-  if (position_ == snapshot_position_) {
+  if (position_ == std::max(parts_.snapshots.position(), restored_position_)) {
     return absl::OkStatus();
   }
-  snapshot_requested_ = true;
-  SnapshotIfDue();
+  Snapshot();
   return parts_.snapshots.Wait();
+}
+
+std::set<std::string> DetectorLoop::RulesSince(std::uint64_t position) const {
+  std::set<std::string> ids;
+  const MutexLock lock(mutex_);
+  auto first = rules_since_.upper_bound(position);
+  if (first != rules_since_.begin()) {
+    --first;
+  }
+  for (; first != rules_since_.end(); ++first) {
+    ids.insert(first->second);
+  }
+  return ids;
 }
 
 void DetectorLoop::Publish() {
@@ -340,7 +376,7 @@ absl::Status DetectorLoop::Stop(std::chrono::steady_clock::time_point deadline) 
   return SnapshotNow();
 }
 
-absl::Status DetectorLoop::Finish() {
+absl::Status DetectorLoop::Finish(const std::function<bool()>& give_up) {
   if (thread_.joinable()) {
     thread_.join();
   }
@@ -348,7 +384,7 @@ absl::Status DetectorLoop::Finish() {
   if (detector_ != nullptr) {
     parts_.snapshots.Wait().IgnoreError();
     detector_->Finish(*collector_);
-    Commit();
+    Commit(give_up);
   }
   return status().commit;
 }

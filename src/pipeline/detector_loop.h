@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -54,7 +56,8 @@ class DetectorLoop {
   struct Options {
     detect::EngineOptions engine;
     Micros snapshot_interval = 0;
-    std::uint64_t snapshot_bytes = 0;  // of fact log
+    std::uint64_t snapshot_bytes = 0;               // of fact log
+    std::uint64_t max_fact_log_bytes = UINT64_MAX;  // from there on snapshots cannot wait
   };
   // All of it outlives the loop.
   struct Parts {
@@ -89,18 +92,23 @@ class DetectorLoop {
   // Fails if the snapshot does not fit; DataLoss if it is of records that the fact log has not.
   // REQUIRES: called once.
   absl::Status Start(const log::Snapshot* snapshot);
-  // Waits until the record is applied. False if the thread has ended before, or was stopped.
-  bool WaitFor(std::uint64_t position) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Waits until the record is applied; at most so long. False if it is not, or never will be.
+  bool WaitFor(std::uint64_t position, std::chrono::milliseconds at_most)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The fact log is closed: applies what is left until the deadline, then writes a last snapshot.
   // The outcome of that.
   absl::Status Stop(std::chrono::steady_clock::time_point deadline);
   // The fact log is closed and every source has ended: applies what is left, and judges all that
-  // waits. No snapshot is written: nothing goes on from here.
-  absl::Status Finish();
+  // waits. No snapshot is written: nothing goes on from here. What cannot be committed is tried
+  // again until `give_up`.
+  absl::Status Finish(const std::function<bool()>& give_up);
 
   // Writes a snapshot soon.
   void RequestSnapshot() { snapshot_requested_ = true; }
+
+  // The rule sets that a start may need: those by which the records from there on were judged.
+  std::set<std::string> RulesSince(std::uint64_t position) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Not OK once the thread has ended by itself.
   absl::Status failure() const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -120,7 +128,12 @@ class DetectorLoop {
   absl::Status Reload(const std::string& id);
   void CountApplied(const std::string& source);
   // Stores what was collected, however long it takes. False if it was told to stop meanwhile.
-  bool Commit();
+  bool Commit(const std::function<bool()>& give_up);
+  bool Commit() {
+    return Commit([this] { return PastDeadline(); });
+  }
+  bool IsSnapshotDue() const;
+  void Snapshot();
   void SnapshotIfDue();
   absl::Status SnapshotNow();
   void Publish() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -139,7 +152,7 @@ class DetectorLoop {
   DetectorGauges gauges_;                 // kept for its memory
   std::vector<std::uint64_t> evictions_;  // by alert rule: those that were counted
   std::chrono::steady_clock::time_point last_snapshot_, next_gauges_;
-  std::uint64_t snapshot_position_ = 0;
+  std::uint64_t restored_position_ = 0;
   std::uint64_t bytes_at_snapshot_ = 0;  // that the reader had given
   std::atomic<bool> snapshot_requested_ = false;
   std::atomic<std::int64_t> deadline_;  // steady clock ticks; INT64_MAX: none
@@ -151,6 +164,8 @@ class DetectorLoop {
   SourceTable sources_ ABSL_GUARDED_BY(mutex_);
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;  // the thread has
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
+  // Where each rule set began to judge; the first is where this process began.
+  std::map<std::uint64_t, std::string> rules_since_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace hark::pipeline

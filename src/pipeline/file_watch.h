@@ -18,10 +18,12 @@ class FileWatch {
   // whoever writes several files is given the time to finish.
   bool HasChanged();
 
+  const std::vector<std::string>& paths() const { return paths_; }
+
  private:
   std::string Look() const;
 
-  const std::vector<std::string> paths_;
+  std::vector<std::string> paths_;
   std::string reported_;  // what it looked like when HasChanged was true, or at first
   std::string last_;      // at the last call
 };

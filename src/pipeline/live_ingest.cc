@@ -15,6 +15,8 @@ namespace {
 
 constexpr Micros kPollInterval = 100'000;
 constexpr Micros kRetryInterval = 1'000'000;
+// A source that is to be read to its end is given up when it could not be read so often.
+constexpr int kMaxFailures = 5;
 // So many sources are polled in one poll interval without costing more than some percent of a core.
 constexpr Micros kSourcesPerInterval = 500;
 // Nobody sleeps longer: a source may have been added.
@@ -141,16 +143,16 @@ bool LiveIngest::Take(std::size_t& source) {
 }
 
 LiveIngest::Outcome LiveIngest::EndIfDrained(LiveSource& source, Outcome outcome) {
-  if (outcome != Outcome::kNothing && outcome != Outcome::kUnreadable) {
-    return outcome;
-  }
   {
     const MutexLock lock(mutex_);
-    if (!ending_) {
+    if (!ending_ || (outcome != Outcome::kNothing && outcome != Outcome::kUnreadable)) {
       return outcome;
     }
+    if (outcome == Outcome::kUnreadable && ++failures_[source.name()] < kMaxFailures) {
+      return outcome;  // it may be for a moment only
+    }
   }
-  return source.End().ok() ? Outcome::kGone : Outcome::kLogFailed;
+  return source.End();
 }
 
 void LiveIngest::Return(std::size_t source, Outcome outcome) {

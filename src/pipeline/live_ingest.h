@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -83,7 +84,8 @@ class LiveIngest {
   std::vector<std::unique_ptr<LiveSource>> sources_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> names_ ABSL_GUARDED_BY(mutex_);  // of those that are not gone
   std::shared_ptr<const rules::RuleSet> rules_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::string> errors_ ABSL_GUARDED_BY(mutex_);  // of sources that were ended
+  std::map<std::string, int> failures_ ABSL_GUARDED_BY(mutex_);  // of sources that are to end
+  std::vector<std::string> errors_ ABSL_GUARDED_BY(mutex_);      // of those that were given up
   std::size_t under_way_ ABSL_GUARDED_BY(mutex_) = 0;
   bool paused_ ABSL_GUARDED_BY(mutex_) = false;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;

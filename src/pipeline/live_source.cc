@@ -13,6 +13,8 @@ namespace {
 
 // Records that may be on their way to the disk.
 constexpr std::size_t kMaxInFlight = 16;
+// An idle source says no more often how far the others have come.
+constexpr Micros kPromiseInterval = 1'000'000;
 
 }  // namespace
 
@@ -24,6 +26,7 @@ LiveSource::LiveSource(Settings settings, const LiveContext& context)
       context_(context),
       metrics_(context.metrics.ForSource(name_)),
       is_declared_(settings_.is_declared),
+      is_declared_durably_(settings_.is_declared),
       source_(std::move(settings_.source)),
       generation_(context.fact_log.generation()),
       durable_cursor_(source_->cursor()),
@@ -51,7 +54,6 @@ absl::Status LiveSource::AppendDeclaration() {
   FactRecord record = NewRecord(FactRecord::Kind::kDeclare);
   record.lateness = settings_.lateness;
   RETURN_IF_ERROR(Append(record));
-  RETURN_IF_ERROR(Settle(0));
   is_declared_ = true;
   return absl::OkStatus();
 }
@@ -93,10 +95,12 @@ LiveSource::Outcome LiveSource::ReadBatch(std::size_t max_bytes, BatchJudge& jud
                     .highest_time = highest_time_,
                     .lateness = &scratch.lateness});
   judge.Judge(batch, cluster_, record);
+  if (const absl::Status appended = Append(record); !appended.ok()) {
+    return OnLogFailure(appended);
+  }
   CountBatch(before, judge.stats(), record);
   context_.metrics.Lateness(scratch.lateness);
-  const absl::Status appended = Append(record);
-  return appended.ok() ? Outcome::kRead : OnLogFailure(appended);
+  return Outcome::kRead;
 }
 
 LiveSource::Outcome LiveSource::OnNothing() {
@@ -117,7 +121,8 @@ LiveSource::Outcome LiveSource::OnNothing() {
     }
   }
   SetState(state);
-  if (time > promised_) {
+  if (time > promised_ && now >= last_promise_ + kPromiseInterval) {
+    last_promise_ = now;
     if (const absl::Status appended = AppendIdle(time); !appended.ok()) {
       return OnLogFailure(appended);
     }
@@ -127,10 +132,8 @@ LiveSource::Outcome LiveSource::OnNothing() {
 
 LiveSource::Outcome LiveSource::OnUnreadable(const absl::Status& status) {
   if (absl::IsNotFound(status) && settings_.may_vanish) {
-    if (const absl::Status ended = End(); !ended.ok()) {
-      return OnLogFailure(ended);
-    }
-    return Outcome::kGone;
+    cursor_.clear();  // nobody can go on with what is gone
+    return End();
   }
   // It holds the watermark: nobody knows what it would bring.
   SetState(metrics::SourceState::kUnreadable, std::string(status.message()));
@@ -142,10 +145,18 @@ LiveSource::Outcome LiveSource::OnUnreadable(const absl::Status& status) {
   return Outcome::kUnreadable;
 }
 
-LiveSource::Outcome LiveSource::OnLogFailure(const absl::Status& status) {
+LiveSource::Outcome LiveSource::OnLogFailure(absl::Status status) {
   if (absl::IsFailedPrecondition(status)) {
     return Outcome::kClosed;
   }
+  // That a record was refused for an earlier one's sake says nothing; the earlier one knows why.
+  for (auto each = in_flight_.begin(); absl::IsAborted(status) && each != in_flight_.end();
+       ++each) {
+    if (absl::Status earlier = context_.fact_log.WaitDurable(each->appended); !earlier.ok()) {
+      status = std::move(earlier);
+    }
+  }
+  is_declared_ = is_declared_durably_;
   in_flight_.clear();
   cursor_ = durable_cursor_;
   position_ = durable_position_;
@@ -184,7 +195,15 @@ absl::Status LiveSource::AppendIdle(Micros time) {
   return absl::OkStatus();
 }
 
-absl::Status LiveSource::End() {
+LiveSource::Outcome LiveSource::End() {
+  if (const absl::Status ended = AppendEnd(); !ended.ok()) {
+    return OnLogFailure(ended);
+  }
+  metrics_.State(metrics::SourceState::kReading);  // nobody shall be alarmed of what is over
+  return Outcome::kGone;
+}
+
+absl::Status LiveSource::AppendEnd() {
   RETURN_IF_ERROR(Settle(0));
   RETURN_IF_ERROR(Append(NewRecord(FactRecord::Kind::kEnd)));
   return Settle(0);
@@ -204,8 +223,10 @@ absl::Status LiveSource::Append(const FactRecord& record) {
                    context_.fact_log.Append(record, {.generation = generation_}));
   cursor_ = record.cursor;
   position_ = record.position;
-  in_flight_.push_back(
-      {.appended = std::move(appended), .cursor = record.cursor, .position = record.position});
+  in_flight_.push_back({.appended = std::move(appended),
+                        .cursor = record.cursor,
+                        .position = record.position,
+                        .declares = record.kind == FactRecord::Kind::kDeclare});
   return Settle(kMaxInFlight);
 }
 
@@ -214,6 +235,7 @@ absl::Status LiveSource::Settle(std::size_t most) {
     RETURN_IF_ERROR(context_.fact_log.WaitDurable(in_flight_.front().appended));
     durable_cursor_ = std::move(in_flight_.front().cursor);
     durable_position_ = in_flight_.front().position;
+    is_declared_durably_ = is_declared_durably_ || in_flight_.front().declares;
     in_flight_.pop_front();
   }
   return absl::OkStatus();
@@ -222,7 +244,9 @@ absl::Status LiveSource::Settle(std::size_t most) {
 void LiveSource::CountBatch(const InputStats& before, const InputStats& after,
                             const FactRecord& record) {
   const Micros now = context_.now();
-  last_data_ = now;
+  if (record.events > 0) {
+    last_data_ = now;  // what holds no events says nothing of their time
+  }
   metrics_.EventsRead(record.events);
   metrics_.BytesRead(after.bytes - before.bytes);
   for (std::size_t i = 0; i < kRejectReasons; ++i) {

@@ -94,15 +94,16 @@ class LiveSource {
 
   LiveSource(Settings settings, const LiveContext& context);
 
-  // Says in the fact log, durably, that the source is there: it holds the watermark from then on.
-  // If that fails, Advance tries it again.
+  // Says in the fact log that the source is there: it holds the watermark from then on. If that
+  // fails, Advance tries it again, before anything else.
   void Declare();
 
   // Reads, judges and appends one batch of about `max_bytes`.
   Outcome Advance(std::size_t max_bytes, BatchJudge& judge, Scratch& scratch);
 
-  // Waits until all that was read is durable; then appends the record that it has ended.
-  absl::Status End();
+  // Waits until all that was read is durable; then says durably that it has ended. kGone,
+  // kLogFailed or kClosed.
+  Outcome End();
 
   const std::string& name() const { return name_; }
   Micros highest_time() const { return highest_time_; }
@@ -113,14 +114,16 @@ class LiveSource {
     log::Appended appended;
     std::string cursor;
     std::uint64_t position = 0;
+    bool declares = false;
   };
 
   absl::Status AppendDeclaration();
+  absl::Status AppendEnd();
   Outcome ReadBatch(std::size_t max_bytes, BatchJudge& judge, Scratch& scratch);
   Outcome OnNothing();
   Outcome OnUnreadable(const absl::Status& status);
   // The fact log has failed: begins again behind what is durable.
-  Outcome OnLogFailure(const absl::Status& status);
+  Outcome OnLogFailure(absl::Status status);
   bool IsLogFull();
   absl::Status AppendIdle(Micros time);
   FactRecord NewRecord(FactRecord::Kind kind) const;
@@ -135,7 +138,8 @@ class LiveSource {
   const std::string name_, cluster_;
   const LiveContext& context_;
   const metrics::SourceMetrics& metrics_;
-  bool is_declared_;
+  bool is_declared_;                // in what was appended
+  bool is_declared_durably_;        // in what is on the disk
   std::unique_ptr<Source> source_;  // null until it can be opened again
   std::uint64_t generation_;        // of the fact log
   std::deque<InFlight> in_flight_;  // oldest first
@@ -146,6 +150,7 @@ class LiveSource {
   Micros highest_time_;
   Micros last_data_;                    // receipt time
   Micros promised_ = kBeginningOfTime;  // by the last idle record
+  Micros last_promise_ = 0;             // receipt time of that
   mutable Mutex status_mutex_;
   LiveSourceStatus shown_ ABSL_GUARDED_BY(status_mutex_);
 };

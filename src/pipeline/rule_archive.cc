@@ -103,8 +103,8 @@ absl::StatusOr<std::shared_ptr<const rules::RuleSet>> RuleArchive::Load(
   std::shared_ptr<const rules::RuleSet> rules = rules::LoadRules(files, diagnostics);
   if (rules == nullptr || rules->version != id.substr(0, id.find('-'))) {
     return absl::FailedPreconditionError(absl::StrFormat(
-        "this hark makes other rules of %s than the hark that wrote the fact log: let that one run "
-        "to the end of its log (a clean stop writes a snapshot), or use another data directory",
+        "this hark makes other rules of %s than the hark that wrote the data directory: go on with "
+        "that one, or use another data directory",
         path));
   }
   return rules;

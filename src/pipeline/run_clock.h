@@ -1,7 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 
 #include "absl/time/time.h"
 
@@ -17,18 +17,20 @@ namespace hark::pipeline {
 class RunClock {
  public:
   RunClock(const Clock& wall, Micros floor)
-      : start_(std::max(absl::ToUnixMicros(wall.Now()), floor)),
-        steady_start_(std::chrono::steady_clock::now()) {}
+      : start_(std::max(absl::ToUnixMicros(wall.Now()), floor)), elapsed_start_(Elapsed()) {}
 
-  Micros Now() const {
-    return start_ + std::chrono::duration_cast<std::chrono::microseconds>(
-                        std::chrono::steady_clock::now() - steady_start_)
-                        .count();
-  }
+  Micros Now() const { return start_ + Elapsed() - elapsed_start_; }
 
  private:
+  // Goes on while the machine is suspended, unlike the steady clock of the standard library.
+  static Micros Elapsed() {
+    timespec time{};
+    clock_gettime(CLOCK_BOOTTIME, &time);
+    return time.tv_sec * Micros{1'000'000} + time.tv_nsec / 1000;
+  }
+
   const Micros start_;
-  const std::chrono::steady_clock::time_point steady_start_;
+  const Micros elapsed_start_;
 };
 
 }  // namespace hark::pipeline

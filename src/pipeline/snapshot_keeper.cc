@@ -117,11 +117,11 @@ absl::Status SnapshotKeeper::WriteOne(SnapshotRequest request) {
   parts_.metrics.SnapshotWritten(
       std::chrono::duration_cast<std::chrono::microseconds>(duration).count(),
       absl::ToUnixMicros(parts_.clock.Now()));
-  LetGo(request.rules);
+  LetGo(request.position);
   return absl::OkStatus();
 }
 
-void SnapshotKeeper::LetGo(const std::string& rules) {
+void SnapshotKeeper::LetGo(std::uint64_t position) {
   // What cannot be removed now can be after the next snapshot.
   parts_.alerts.ForgetSnapshotsBefore(parts_.snapshots.oldest_number()).IgnoreError();
   const std::uint64_t keep_from = parts_.snapshots.keep_from();
@@ -129,18 +129,18 @@ void SnapshotKeeper::LetGo(const std::string& rules) {
     parts_.fact_log.CutBefore(keep_from).IgnoreError();
   }
   const MutexLock lock(mutex_);
-  rules_.push_back(rules);
-  if (rules_.size() > log::kKeptSnapshots) {
-    rules_.pop_front();
-  }
+  position_ = position;
+  keep_from_ = keep_from;
 }
 
-std::set<std::string> SnapshotKeeper::rules() const {
+std::uint64_t SnapshotKeeper::position() const {
   const MutexLock lock(mutex_);
-  if (rules_.size() < log::kKeptSnapshots) {
-    return {};
-  }
-  return {rules_.begin(), rules_.end()};
+  return position_;
+}
+
+std::uint64_t SnapshotKeeper::keep_from() const {
+  const MutexLock lock(mutex_);
+  return keep_from_;
 }
 
 }  // namespace hark::pipeline

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <set>
 #include <string>
 #include <thread>
 
@@ -57,8 +55,10 @@ class SnapshotKeeper {
   // Waits until it is not busy; the outcome of the last one.
   absl::Status Wait() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // The rule sets of the snapshots that are kept. Empty before this run has written all of them.
-  std::set<std::string> rules() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Of the newest snapshot that this run has written; 0 before the first.
+  std::uint64_t position() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // The first record that a start may need; 1 while that is not known.
+  std::uint64_t keep_from() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Waits for the snapshot that is under way, if there is one.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -66,7 +66,7 @@ class SnapshotKeeper {
  private:
   void Work() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status WriteOne(SnapshotRequest request);
-  void LetGo(const std::string& rules) ABSL_LOCKS_EXCLUDED(mutex_);
+  void LetGo(std::uint64_t position) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Parts parts_;
   mutable Mutex mutex_;
@@ -75,7 +75,8 @@ class SnapshotKeeper {
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status last_ ABSL_GUARDED_BY(mutex_);
-  std::deque<std::string> rules_ ABSL_GUARDED_BY(mutex_);  // of the newest snapshots of this run
+  std::uint64_t position_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::uint64_t keep_from_ ABSL_GUARDED_BY(mutex_) = 1;
   std::thread thread_;
 };
 

@@ -29,6 +29,10 @@ class SourceTable {
     friend bool operator==(const Entry&, const Entry&) = default;
   };
 
+  // Some names stand for what was followed, not for a source: they have always ended.
+  static constexpr std::string_view kMarkerPrefix = "entry:";
+  static bool IsMarker(std::string_view name) { return name.starts_with(kMarkerPrefix); }
+
   void Apply(const FactRecord& record);
 
   // Those that can be gone on with, by name.

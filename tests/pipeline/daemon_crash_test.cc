@@ -161,7 +161,11 @@ class DaemonDamageTest : public DaemonCrashTest {
     disk_ = NewDisk();
     const LiveText all = text_;
     text_.text.resize(text_.text.find('\n', text_.text.size() / 2) + 1);
-    RunUntilItFails(*disk_);
+    DaemonHarness daemon(*disk_, DataDir(), Rules());
+    EXPECT_THAT(daemon.Open(), IsOk());
+    daemon.SetPatient();
+    EXPECT_TRUE(daemon.Read(text_, 2));
+    EXPECT_THAT(daemon.Stop(), IsOk());
     text_ = all;
   }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -75,7 +76,7 @@ class DaemonHarness {
                                       },
                                       .on_committed = [] {}});
     RETURN_IF_ERROR(loop_->Start(store_->snapshot.has_value() ? &*store_->snapshot : nullptr));
-    if (!loop_->WaitFor(store_->fact_log->stats().durable_position)) {
+    if (!loop_->WaitFor(store_->fact_log->stats().durable_position, kPatience)) {
       return loop_->failure();
     }
     return UseRules();
@@ -109,19 +110,25 @@ class DaemonHarness {
       outcome = source.Advance(2000, judge, scratch);
       if (batches % snapshot_every == 0) {
         loop_->RequestSnapshot();
-        loop_->WaitFor(store_->fact_log->stats().durable_position);
+        loop_->WaitFor(store_->fact_log->stats().durable_position, kPatience);
+        AwaitSnapshot();
       }
     }
-    return outcome == LiveSource::Outcome::kNothing && (!is_last_ || source.End().ok());
+    return outcome == LiveSource::Outcome::kNothing &&
+           (!is_last_ || source.End() == LiveSource::Outcome::kGone);
   }
+
+  // Read waits until each snapshot is written. REQUIRES: the disk does not fail.
+  void SetPatient() { is_patient_ = true; }
 
   // The next Read ends the source, and Stop judges all that waits.
   void SetLast() { is_last_ = true; }
 
   absl::Status Stop() {
     store_->fact_log->Close();
-    const absl::Status stopped =
-        is_last_ ? loop_->Finish() : loop_->Stop(std::chrono::steady_clock::time_point::max());
+    const absl::Status stopped = is_last_
+                                     ? loop_->Finish([] { return true; })
+                                     : loop_->Stop(std::chrono::steady_clock::time_point::max());
     snapshots_->Stop();
     return stopped;
   }
@@ -146,6 +153,7 @@ class DaemonHarness {
  private:
   using RulesOr = absl::StatusOr<std::shared_ptr<const rules::RuleSet>>;
   static constexpr const char* kSource = "audit.log";
+  static constexpr std::chrono::milliseconds kPatience{60'000};
 
   absl::Status UseRules() {
     if (loop_->status().rules == rules_.id) {
@@ -157,6 +165,12 @@ class DaemonHarness {
     barrier.rules = rules_.id;
     ASSIGN_OR_RETURN(const log::Appended appended, store_->fact_log->Append(barrier));
     return store_->fact_log->WaitDurable(appended);
+  }
+
+  void AwaitSnapshot() const {
+    while (is_patient_ && snapshots_->position() < loop_->status().position) {
+      std::this_thread::yield();
+    }
   }
 
   std::optional<SourceTable::Entry> Past() {
@@ -179,6 +193,7 @@ class DaemonHarness {
   std::optional<DetectorLoop> loop_;
   std::atomic<Micros> highest_time_ = kBeginningOfTime;
   bool is_last_ = false;
+  bool is_patient_ = false;
 };
 
 }  // namespace hark::pipeline

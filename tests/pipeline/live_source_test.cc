@@ -170,6 +170,7 @@ TEST_F(LiveSourceTest, OneThatCannotBeReadIsNeitherIdleNorSilent) {
   Make();
   Write({.second = 1});
   Advance();
+  EXPECT_EQ(Advance(), Outcome::kNothing);
   text_.error = absl::PermissionDeniedError("audit.log: permission denied");
   now_ += 2 * kSilentAfter;
   EXPECT_EQ(Advance(), Outcome::kUnreadable);
@@ -215,20 +216,39 @@ TEST_F(LiveSourceTest, AfterAFailureOfTheLogItReadsAgainWhatIsNotOnTheDisk) {
   EXPECT_EQ(records[3].cursor, std::to_string(text_.text.size()));
 }
 
-TEST_F(LiveSourceTest, ADeclarationThatFailedIsMadeBeforeAnythingIsRead) {
+TEST_F(LiveSourceTest, ADeclarationThatFailedComesBeforeAllThatIsReadLater) {
   disk_.SetCapacity(0);
   Make();
   Write({.second = 1});
-  EXPECT_EQ(Advance(), Outcome::kLogFailed);
+  Outcome outcome = Outcome::kRead;
+  while (outcome == Outcome::kRead) {
+    outcome = Advance();
+  }
+  EXPECT_EQ(outcome, Outcome::kLogFailed);
+  EXPECT_THAT(source_->status().error, HasSubstr("no space"));
   disk_.SetCapacity(std::nullopt);
-  EXPECT_EQ(Advance(), Outcome::kRead);
-  EXPECT_EQ(Advance(), Outcome::kNothing);
+  while (Advance() == Outcome::kRead) {
+  }
   EXPECT_THAT(Kinds(), ElementsAre(Kind::kDeclare, Kind::kBatch));
 }
 
-TEST_F(LiveSourceTest, NothingIsReadIntoALogThatIsFull) {
-  context_.max_fact_log_bytes = 0;
+TEST_F(LiveSourceTest, RecordsThatAreNoEventsDoNotKeepItFromBeingIdle) {
   Make();
+  Write({.second = 1});
+  Advance();
+  now_ += kIdleAfter;
+  text_.text += "this is no event\n";
+  Advance();
+  highest_time_ = kStart + 9 * kSecond;
+  EXPECT_EQ(Advance(), Outcome::kNothing);
+  EXPECT_EQ(Advance(), Outcome::kNothing);
+  EXPECT_EQ(Kinds().back(), Kind::kIdle);
+}
+
+TEST_F(LiveSourceTest, NothingIsReadIntoALogThatIsFull) {
+  Make();
+  EXPECT_EQ(Advance(), Outcome::kNothing);
+  context_.max_fact_log_bytes = 0;
   Write({.second = 1});
   EXPECT_EQ(Advance(), Outcome::kLogFailed);
   EXPECT_THAT(Kinds(), ElementsAre(Kind::kDeclare));
