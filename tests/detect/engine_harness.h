@@ -55,6 +55,7 @@ class EngineHarness {
   absl::Status Restore(SavedState saved) { return engine_->Restore(saved); }
 
   Detector& engine() { return *engine_; }
+  const Detector& engine() const { return *engine_; }
   const std::vector<Alert>& revisions() const { return sink_.revisions; }
   // Each revision in short: "escalated 2: count 4".
   std::vector<std::string> Story() const {
