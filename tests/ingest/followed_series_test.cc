@@ -241,6 +241,16 @@ TEST_F(FollowedSeriesTest, AFileMayBeTruncatedSeveralTimes) {
   EXPECT_EQ(ReadOn(*source).text, Lines(1, 4));
 }
 
+TEST_F(FollowedSeriesTest, ACopyThatIsJustMadeIsGoneOnWithInItsOriginal) {
+  Append(Line(0));
+  const auto source = Follow();
+  EXPECT_EQ(ReadOn(*source).text, Line(0));
+  CopyAndTruncate("audit.log.2");
+  Append(Lines(1, 5));
+  dir_.Write("audit.log.1", Lines(1, 5).substr(0, 20));
+  EXPECT_EQ(ReadOn(*source).text, Lines(1, 5));
+}
+
 // A writer that does not append writes where it was before the truncation.
 void WriteAt(const std::string& path, off_t offset, const std::string& text) {
   const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
