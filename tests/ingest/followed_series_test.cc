@@ -164,9 +164,10 @@ TEST_F(FollowedSeriesTest, SeveralRotationsMayHappenBetweenTwoReads) {
 }
 
 TEST_F(FollowedSeriesTest, AFileThatIsOpenMayBeCompressed) {
+  Append(Line(-1), "audit.log.3");
   Append(Line(0));
-  const auto source = Follow();
-  EXPECT_EQ(ReadOn(*source).text, Line(0));
+  const auto source = Follow({.from = From::kEnd});
+  EXPECT_EQ(ReadOn(*source).text, "");
   Append(Line(1));
   Rename("audit.log", "audit.log.2");
   Compress("audit.log.2");
@@ -346,6 +347,26 @@ TEST_F(FollowedSeriesTest, ARestartFindsAFileThatWasCompressedMeanwhile) {
   Append(Lines(4, 6), "audit.log.1");
   Append(Lines(6, 8));
   EXPECT_EQ(ReadOn(*GoOn(*source)).text, Lines(2, 8));
+}
+
+TEST_F(FollowedSeriesTest, AFileThatHasBecomeShorterIsAnotherOne) {
+  Append(Lines(0, 3));
+  const auto source = Follow();
+  EXPECT_EQ(ReadOn(*source).text, Lines(0, 3));
+  std::filesystem::resize_file(Path("audit.log"), Line(0).size());
+  Append(Line(3), "audit.log.1");
+  EXPECT_EQ(ReadOn(*GoOn(*source)).text, Line(3) + Line(0));
+  EXPECT_THAT(notices_.TakeNew(), SizeIs(1));
+}
+
+TEST_F(FollowedSeriesTest, AFileIsBegunWhenItHasAWholeRecord) {
+  Append("{\"n\"");
+  const auto source = Follow();
+  EXPECT_EQ(ReadOn(*source).text, "");
+  EXPECT_EQ(source->cursor(), "");
+  Append(":1}\n");
+  EXPECT_EQ(ReadOn(*source).text, Line(1));
+  EXPECT_EQ(ReadOn(*GoOn(*source)).text, "");
 }
 
 TEST_F(FollowedSeriesTest, OfAFileThatIsJustCompressedThePlainOneIsRead) {
