@@ -9,6 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "ingest/follow_cursor.h"
 #include "ingest/follow_helper.h"
 #include "support/open_descriptors.h"
 
@@ -322,6 +323,20 @@ TEST_F(FollowedSeriesTest, ARestartGoesOnBehindTheLastBatch) {
     source = GoOn(*source);
   }
   EXPECT_EQ(text + ReadOn(*source).text, Lines(0, 100));
+}
+
+TEST_F(FollowedSeriesTest, TheFingerprintGrowsWithAShortFile) {
+  Append(Line(0));
+  const auto source = Follow();
+  std::vector<std::uint64_t> sizes;
+  for (const int last : {1, 3, 1000}) {
+    Append(Lines(1, last));
+    ReadOn(*source);
+    const auto cursor = FollowCursor::Parse(source->cursor());
+    ASSERT_THAT(cursor, IsOk());
+    sizes.push_back(cursor->place.file.size);
+  }
+  EXPECT_THAT(sizes, ElementsAre(8, 24, Fingerprint::kMaxBytes));
 }
 
 TEST_F(FollowedSeriesTest, PositionsGoOnAfterARestart) {
