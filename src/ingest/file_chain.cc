@@ -208,6 +208,21 @@ FileChain::Step FileChain::Adopt(std::unique_ptr<LogFile> file) {
   if (head->bytes.empty()) {
     return Step::kNothing;  // it was truncated meanwhile
   }
+  if (!segments_.empty() && segments_.back().place.file.Fits(*head)) {
+    // What was read is a copy of it that was made, or was still being made, to truncate it.
+    const absl::StatusOr<bool> has_more = file->SkipTo(Position().offset);
+    if (!has_more.ok()) {
+      return Fail(has_more.status());
+    }
+    if (*has_more) {
+      SetFile(std::move(file));
+      return Step::kAgain;
+    }
+    const absl::StatusOr<bool> is_back = file->SkipTo(0);
+    if (!is_back.ok()) {
+      return Fail(is_back.status());
+    }
+  }
   owes_feed_ = in_line_;
   const std::uint64_t begin = given_ + (owes_feed_ ? 1 : 0);
   segments_.push_back({.begin = begin,

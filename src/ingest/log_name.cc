@@ -53,8 +53,8 @@ bool ReadTime(std::string_view member, LogName& name) {
 }
 
 bool ReadDate(std::string_view member, LogName& name) {
-  constexpr std::array<std::string_view, 3> kForms = {"-00000000", "-0000000000",
-                                                      "-00000000-0000000000"};
+  constexpr std::array<std::string_view, 4> kForms = {"-00000000", "-0000000000",
+                                                      "-00000000-0000000000", ".00000000-000000"};
   for (const std::string_view form : kForms) {
     if (member.size() <= form.size()) {
       continue;
@@ -64,6 +64,7 @@ bool ReadDate(std::string_view member, LogName& name) {
         IsWithin(date.substr(5, 2), 1, 12) && IsWithin(date.substr(7, 2), 1, 31)) {
       name.kind = LogName::Kind::kDate;
       name.moment = date.substr(1);
+      name.separator = form.front();
       name.family = member.substr(0, member.size() - form.size());
       return true;
     }
@@ -99,7 +100,7 @@ std::string LogName::Pattern() const {
     case Kind::kTime:
       return absl::StrFormat("%s-*%s", family.substr(0, extension), family.substr(extension));
     case Kind::kDate:
-      return family + "-*";
+      return family + separator + "*";
     case Kind::kNumber:
       return family + ".*";
   }

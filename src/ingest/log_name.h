@@ -11,9 +11,9 @@ namespace hark::ingest {
 //   name    = member [".gz" | ".zst"]
 //   member  = PREFIX EXT                                the current file: audit.log
 //           | PREFIX "-" 2026-11-23T18-04-22.921 EXT    as kube-apiserver rotates (lumberjack), UTC
-//           | PREFIX EXT "-" 20261123                   logrotate with dateext; also followed by
-//           the
-//                                                       hour, or by "-" and seconds
+//           | PREFIX EXT "-" 20261123                   logrotate with dateext; the hour or
+//                                                       "-" and seconds may follow
+//           | PREFIX EXT "." 20261123-180422            as the kubelet rotates logs of containers
 //           | PREFIX EXT "." 1                          logrotate: the higher, the older
 //
 // EXT is the last "." and what follows it, or nothing.
@@ -23,6 +23,7 @@ struct LogName {
   std::string family;  // the current file's name, uncompressed: "audit.log"
   Kind kind = Kind::kCurrent;
   std::string moment;        // kTime and kDate: as in the name; later ones are greater
+  char separator = '-';      // kDate: what stands before it
   std::uint32_t number = 0;  // kNumber
   bool compressed = false;   // by its name
 

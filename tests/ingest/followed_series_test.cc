@@ -9,6 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "ingest/follow_cursor.h"
 #include "ingest/follow_helper.h"
 #include "support/open_descriptors.h"
 
@@ -164,9 +165,10 @@ TEST_F(FollowedSeriesTest, SeveralRotationsMayHappenBetweenTwoReads) {
 }
 
 TEST_F(FollowedSeriesTest, AFileThatIsOpenMayBeCompressed) {
+  Append(Line(-1), "audit.log.3");
   Append(Line(0));
-  const auto source = Follow();
-  EXPECT_EQ(ReadOn(*source).text, Line(0));
+  const auto source = Follow({.from = From::kEnd});
+  EXPECT_EQ(ReadOn(*source).text, "");
   Append(Line(1));
   Rename("audit.log", "audit.log.2");
   Compress("audit.log.2");
@@ -241,6 +243,16 @@ TEST_F(FollowedSeriesTest, AFileMayBeTruncatedSeveralTimes) {
   EXPECT_EQ(ReadOn(*source).text, Lines(1, 4));
 }
 
+TEST_F(FollowedSeriesTest, ACopyThatIsJustMadeIsGoneOnWithInItsOriginal) {
+  Append(Line(0));
+  const auto source = Follow();
+  EXPECT_EQ(ReadOn(*source).text, Line(0));
+  CopyAndTruncate("audit.log.2");
+  Append(Lines(1, 5));
+  dir_.Write("audit.log.1", Lines(1, 5).substr(0, 20));
+  EXPECT_EQ(ReadOn(*source).text, Lines(1, 5));
+}
+
 // A writer that does not append writes where it was before the truncation.
 void WriteAt(const std::string& path, off_t offset, const std::string& text) {
   const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
@@ -313,6 +325,20 @@ TEST_F(FollowedSeriesTest, ARestartGoesOnBehindTheLastBatch) {
   EXPECT_EQ(text + ReadOn(*source).text, Lines(0, 100));
 }
 
+TEST_F(FollowedSeriesTest, TheFingerprintGrowsWithAShortFile) {
+  Append(Line(0));
+  const auto source = Follow();
+  std::vector<std::uint64_t> sizes;
+  for (const int last : {1, 3, 1000}) {
+    Append(Lines(1, last));
+    ReadOn(*source);
+    const auto cursor = FollowCursor::Parse(source->cursor());
+    ASSERT_THAT(cursor, IsOk());
+    sizes.push_back(cursor->place.file.size);
+  }
+  EXPECT_THAT(sizes, ElementsAre(8, 24, Fingerprint::kMaxBytes));
+}
+
 TEST_F(FollowedSeriesTest, PositionsGoOnAfterARestart) {
   Append(Lines(0, 4));
   const auto source = Follow();
@@ -336,6 +362,26 @@ TEST_F(FollowedSeriesTest, ARestartFindsAFileThatWasCompressedMeanwhile) {
   Append(Lines(4, 6), "audit.log.1");
   Append(Lines(6, 8));
   EXPECT_EQ(ReadOn(*GoOn(*source)).text, Lines(2, 8));
+}
+
+TEST_F(FollowedSeriesTest, AFileThatHasBecomeShorterIsAnotherOne) {
+  Append(Lines(0, 3));
+  const auto source = Follow();
+  EXPECT_EQ(ReadOn(*source).text, Lines(0, 3));
+  std::filesystem::resize_file(Path("audit.log"), Line(0).size());
+  Append(Line(3), "audit.log.1");
+  EXPECT_EQ(ReadOn(*GoOn(*source)).text, Line(3) + Line(0));
+  EXPECT_THAT(notices_.TakeNew(), SizeIs(1));
+}
+
+TEST_F(FollowedSeriesTest, AFileIsBegunWhenItHasAWholeRecord) {
+  Append("{\"n\"");
+  const auto source = Follow();
+  EXPECT_EQ(ReadOn(*source).text, "");
+  EXPECT_EQ(source->cursor(), "");
+  Append(":1}\n");
+  EXPECT_EQ(ReadOn(*source).text, Line(1));
+  EXPECT_EQ(ReadOn(*GoOn(*source)).text, "");
 }
 
 TEST_F(FollowedSeriesTest, OfAFileThatIsJustCompressedThePlainOneIsRead) {

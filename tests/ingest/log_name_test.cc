@@ -46,6 +46,15 @@ TEST(LogNameTest, ADateOfLogrotateStandsAtTheEnd) {
   }
 }
 
+TEST(LogNameTest, ADateOfTheKubeletStandsBehindADot) {
+  const LogName log = ParseLogName("0.log.20261123-180422.gz");
+  EXPECT_EQ(log.kind, Kind::kDate);
+  EXPECT_EQ(log.moment, "20261123-180422");
+  EXPECT_EQ(log.family, "0.log");
+  EXPECT_EQ(log.Pattern(), "0.log.*");
+  EXPECT_TRUE(log.compressed);
+}
+
 TEST(LogNameTest, EightDigitsThatAreNoDateAreNone) {
   EXPECT_EQ(ParseLogName("audit.log-20261323").kind, Kind::kCurrent);
   EXPECT_EQ(ParseLogName("audit.log-12345678").kind, Kind::kCurrent);
