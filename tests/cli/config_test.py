@@ -157,12 +157,12 @@ class SchemaTest(ConfigTest):
     def test_judges_as_hark_does(self):
         for text in ["log: {level: debug}", "log: {level: '${X:-info}'}", "log:", "state: {max_bytes: 2097152}",
                      "snapshot: {interval: 1h30m}", "outputs: {stdout: {enabled: '${X:-true}'}}",
-                     "admin: {listen: ''}", "sources: {files: [{path: /a, cluster: b}]}", "rules: {paths: [/a]}"]:
+                     "admin: {listen: ''}", "cluster: ''", "sources: {files: [{path: /a, cluster: b}]}", "rules: {paths: [/a]}"]:
             self.assertEqual(self.problems(text), [], text)
             self.hark("check", "--config", self.write("hark.yaml", text))
         for text in ["clustre: a", "log: {level: dbug}", "log: [a]", "log: {level: {}}", "state: {max_bytes: 64 MiB}",
                      "state: {max_bytes: 1}", "snapshot: {interval: 60}", "snapshot: {interval: '60'}",
-                     "outputs: {stdout: {enabled: 1}}", "admin: {listen: localhost}", "cluster: ''",
+                     "outputs: {stdout: {enabled: 1}}", "admin: {listen: localhost}",
                      "sources: {files: [{cluster: b}]}", "sources: {files: {path: /a}}", "rules: {paths: /a}",
                      "rules: {paths: [[a]]}", "sources: {files: [{path: ~}]}"]:
             self.assertNotEqual(self.problems(text), [], text)

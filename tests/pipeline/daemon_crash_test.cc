@@ -126,7 +126,7 @@ TEST_F(DaemonCrashTest, EveryLossOfPowerLeadsToTheSameAlerts) {
       ASSERT_EQ(RunToTheEnd(*found), expected) << "power lost at operation " << operation + choice;
     }
   }
-  EXPECT_GT(operation, 45U);
+  EXPECT_GT(operation, 25U);
 }
 
 TEST_F(DaemonCrashTest, AFailedWriteOrSyncIsGoneOnFrom) {
@@ -141,7 +141,7 @@ TEST_F(DaemonCrashTest, AFailedWriteOrSyncIsGoneOnFrom) {
     reached = disk->operations() >= at;
     ASSERT_EQ(RunToTheEnd(*disk->AfterKill()), expected) << "failed at operation " << operation;
   }
-  EXPECT_GT(operation, 45U);
+  EXPECT_GT(operation, 25U);
 }
 
 TEST_F(DaemonCrashTest, ShortWritesChangeNothing) {

@@ -167,8 +167,9 @@ class DaemonHarness {
     return store_->fact_log->WaitDurable(appended);
   }
 
-  void AwaitSnapshot() const {
+  void AwaitSnapshot() {
     while (is_patient_ && snapshots_->position() < loop_->status().position) {
+      loop_->RequestSnapshot();
       std::this_thread::yield();
     }
   }
