@@ -164,7 +164,7 @@ class SchemaTest(ConfigTest):
             self.hark("check", "--config", self.write("hark.yaml", text))
         for text in ["clustre: a", "log: {level: dbug}", "log: [a]", "log: {level: {}}", "state: {max_bytes: 64 MiB}",
                      "state: {max_bytes: 1}", "snapshot: {interval: 60}", "snapshot: {interval: '60'}",
-                     "outputs: {stdout: {enabled: 1}}", "admin: {listen: localhost}", "cluster: ''",
+                     "outputs: {stdout: {enabled: 1}}", "admin: {listen: localhost}", "cluster: []",
                      "sources: {files: [{cluster: b}]}", "sources: {files: {path: /a}}", "rules: {paths: /a}",
                      "rules: {paths: [[a]]}", "sources: {files: [{path: ~}]}",
                      "outputs: {webhooks: [{url: 'https://a.example'}]}", "outputs: {slack: [{name: a}]}",
