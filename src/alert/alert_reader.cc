@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::size_t kMaxPageBytes = std::size_t{8} << 20;
 constexpr std::string_view kCursorPrefix = "v1-";
+constexpr std::string_view kRevisionColumns =
+    "r.sequence, a.id, r.n, a.rule_id, a.rule_name, r.level, r.state, a.actor, a.cluster, r.first, "
+    "r.last, r.closed, r.detected, r.json";
 
 // What of an alert decides whether it is wanted, as SQL. Values are never a part of the text.
 class Conditions {
@@ -121,14 +124,31 @@ absl::StatusOr<AlertReader> AlertReader::Open(const std::string& path) {
 
 absl::StatusOr<std::vector<StoredRevision>> AlertReader::RevisionsAfter(std::int64_t sequence,
                                                                         std::size_t limit) {
-  ASSIGN_OR_RETURN(
-      SqliteStatement statement,
-      database_.Prepare("SELECT r.sequence, a.id, r.n, a.rule_id, a.rule_name, r.level, r.state, "
-                        "a.actor, a.cluster, r.first, r.last, r.closed, r.detected, r.json "
-                        "FROM revisions r JOIN alerts a ON a.opened = r.alert "
-                        "WHERE r.sequence > ? ORDER BY r.sequence LIMIT ?"));
+  ASSIGN_OR_RETURN(SqliteStatement statement,
+                   database_.Prepare(absl::StrFormat(
+                       "SELECT %s FROM revisions r JOIN alerts a ON a.opened = r.alert "
+                       "WHERE r.sequence > ? ORDER BY r.sequence LIMIT ?",
+                       kRevisionColumns)));
   statement.BindInteger(1, sequence);
   statement.BindInteger(2, static_cast<std::int64_t>(limit));
+  return ReadRevisions(statement);
+}
+
+absl::StatusOr<std::vector<StoredRevision>> AlertReader::OpenAlerts(const Range& range,
+                                                                    std::size_t limit) {
+  ASSIGN_OR_RETURN(
+      SqliteStatement statement,
+      database_.Prepare(absl::StrFormat(
+          "SELECT %s FROM alerts a JOIN revisions r ON r.sequence = a.newest "
+          "WHERE a.state <> 2 AND a.newest > ? AND a.newest <= ? ORDER BY a.newest LIMIT ?",
+          kRevisionColumns)));
+  statement.BindInteger(1, range.after);
+  statement.BindInteger(2, range.up_to);
+  statement.BindInteger(3, static_cast<std::int64_t>(limit));
+  return ReadRevisions(statement);
+}
+
+absl::StatusOr<std::vector<StoredRevision>> AlertReader::ReadRevisions(SqliteStatement& statement) {
   std::vector<StoredRevision> revisions;
   for (std::size_t bytes = 0; bytes < kMaxPageBytes;) {
     ASSIGN_OR_RETURN(const bool has_row, statement.Step());
@@ -152,6 +172,24 @@ absl::StatusOr<std::vector<StoredRevision>> AlertReader::RevisionsAfter(std::int
     bytes += revisions.back().revision.json.size();
   }
   return revisions;
+}
+
+absl::StatusOr<std::vector<RevisionSize>> AlertReader::SizesAfter(std::int64_t sequence,
+                                                                  std::size_t limit) {
+  ASSIGN_OR_RETURN(SqliteStatement statement,
+                   database_.Prepare("SELECT sequence, LENGTH(CAST(json AS BLOB)) FROM revisions "
+                                     "WHERE sequence > ? ORDER BY sequence LIMIT ?"));
+  statement.BindInteger(1, sequence);
+  statement.BindInteger(2, static_cast<std::int64_t>(limit));
+  std::vector<RevisionSize> sizes;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool has_row, statement.Step());
+    if (!has_row) {
+      return sizes;
+    }
+    sizes.push_back({.sequence = statement.Integer(0),
+                     .bytes = static_cast<std::uint64_t>(statement.Integer(1))});
+  }
 }
 
 absl::StatusOr<std::int64_t> AlertReader::LastSequence() {

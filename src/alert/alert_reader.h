@@ -24,6 +24,11 @@ struct SnapshotMark {
   friend bool operator==(const SnapshotMark&, const SnapshotMark&) = default;
 };
 
+struct RevisionSize {
+  std::int64_t sequence = 0;
+  std::uint64_t bytes = 0;  // of its JSON
+};
+
 // Reads hark.db over a connection of its own that can only read. No call waits for the writer or
 // keeps it waiting. Each call sees one moment of the database, and keeps nothing of it open.
 //
@@ -38,6 +43,14 @@ class AlertReader {
   // fewer, but at least one, if they would be more than 8 MiB.
   absl::StatusOr<std::vector<StoredRevision>> RevisionsAfter(std::int64_t sequence,
                                                              std::size_t limit);
+  // The newest revisions of the alerts that are open, of those whose newest one lies in (after,
+  // up_to]; in their order, and as many as above.
+  struct Range {
+    std::int64_t after = 0, up_to = INT64_MAX;
+  };
+  absl::StatusOr<std::vector<StoredRevision>> OpenAlerts(const Range& range, std::size_t limit);
+  // The sizes of at most `limit` revisions after that sequence number.
+  absl::StatusOr<std::vector<RevisionSize>> SizesAfter(std::int64_t sequence, std::size_t limit);
   // Of the revision stored last, removed or not; 0 if there never was one.
   absl::StatusOr<std::int64_t> LastSequence();
   absl::StatusOr<Cursors> ReadCursors() { return outbox::ReadCursors(database_); }
@@ -47,6 +60,13 @@ class AlertReader {
   absl::StatusOr<std::vector<DeadLetter>> DeadLetters(std::string_view output, std::int64_t after,
                                                       std::size_t limit) {
     return outbox::ReadDeadLetters(database_, output, after, limit);
+  }
+  absl::StatusOr<std::vector<DeadLetter>> LettersToReplay(std::string_view output,
+                                                          std::size_t limit) {
+    return outbox::ReadLettersToReplay(database_, output, limit);
+  }
+  absl::StatusOr<std::int64_t> CountDeadLetters(std::string_view output) {
+    return outbox::CountDeadLetters(database_, output);
   }
   absl::StatusOr<std::vector<Silence>> Silences(std::optional<Micros> moment) {
     return outbox::ReadSilences(database_, moment);
@@ -69,6 +89,8 @@ class AlertReader {
   absl::StatusOr<std::uint64_t> UsedBytes();
 
  private:
+  static absl::StatusOr<std::vector<StoredRevision>> ReadRevisions(SqliteStatement& statement);
+
   explicit AlertReader(SqliteDatabase database) : database_(std::move(database)) {}
 
   SqliteDatabase database_;

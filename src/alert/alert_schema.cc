@@ -8,7 +8,7 @@ namespace {
 // `opened` is the sequence number of an alert's first stored revision: a place in a list that no
 // later revision moves, and that stays free when the alert is removed. AUTOINCREMENT remembers the
 // highest number when its row is gone.
-constexpr std::array<const char*, 1> kMigrations = {R"sql(
+constexpr std::array<const char*, 2> kMigrations = {R"sql(
 CREATE TABLE alerts(
   opened INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
@@ -81,6 +81,10 @@ CREATE TABLE silences(
   created INTEGER NOT NULL,
   until INTEGER NOT NULL
 );
+)sql",
+                                                    R"sql(
+ALTER TABLE dead_letters ADD COLUMN replay INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX dead_letters_to_replay ON dead_letters(output, number) WHERE replay = 1;
 )sql"};
 
 }  // namespace

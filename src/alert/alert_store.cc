@@ -162,6 +162,22 @@ absl::StatusOr<std::int64_t> AlertStore::PurgeDeadLetters(std::string_view outpu
   return outbox::PurgeDeadLetters(writer_->database, output, up_to);
 }
 
+absl::StatusOr<std::int64_t> AlertStore::ReplayDeadLetters(std::string_view output,
+                                                           std::int64_t number) {
+  const MutexLock lock(writer_->mutex);
+  return outbox::ReplayDeadLetters(writer_->database, output, number);
+}
+
+absl::Status AlertStore::RemoveDeadLetter(std::int64_t number) {
+  const MutexLock lock(writer_->mutex);
+  return outbox::RemoveDeadLetter(writer_->database, number);
+}
+
+absl::Status AlertStore::ReturnDeadLetter(const DeadLetter& letter) {
+  const MutexLock lock(writer_->mutex);
+  return outbox::ReturnDeadLetter(writer_->database, letter);
+}
+
 absl::StatusOr<std::int64_t> AlertStore::AddSilence(const Silence& silence) {
   const MutexLock lock(writer_->mutex);
   return outbox::AddSilence(writer_->database, silence);

@@ -61,6 +61,11 @@ class AlertStore {
   absl::Status RemoveOutput(std::string_view output);
   absl::StatusOr<std::int64_t> PurgeDeadLetters(std::string_view output, std::int64_t up_to);
 
+  // As outbox's of these names.
+  absl::StatusOr<std::int64_t> ReplayDeadLetters(std::string_view output, std::int64_t number);
+  absl::Status RemoveDeadLetter(std::int64_t number);
+  absl::Status ReturnDeadLetter(const DeadLetter& letter);
+
   // Returns the number of the new silence; the one in `silence` does not count.
   absl::StatusOr<std::int64_t> AddSilence(const Silence& silence);
   absl::Status ExpireSilence(std::int64_t number, Micros moment);

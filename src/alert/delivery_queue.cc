@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "alert/parsed_alert.h"
 #include "base/check.h"
 
 namespace hark::alert {
@@ -9,6 +10,19 @@ namespace {
 
 // What an item takes beside its texts; an estimate.
 constexpr std::size_t kItemBytes = 512;
+
+// What a filter and a silence may ask of it stands in its JSON, too.
+Revision RevisionOf(const DeadLetter& letter) {
+  Revision revision;
+  if (const absl::StatusOr<ParsedAlert> parsed = ParseAlert(letter.json); parsed.ok()) {
+    revision = MakeRevision(parsed->alert, letter.detected);
+  }
+  revision.id = letter.id;
+  revision.n = letter.n;
+  revision.detected = letter.detected;
+  revision.json = letter.json;
+  return revision;
+}
 
 std::size_t BytesOf(const StoredRevision& stored) {
   return stored.revision.json.size() + kItemBytes;
@@ -23,6 +37,22 @@ std::string_view DeliveryQueue::LaneOf(const Item& item) const {
 void DeliveryQueue::Add(StoredRevision stored) {
   HARK_CHECK(stored.sequence > last_read_);
   last_read_ = stored.sequence;
+  Insert(std::move(stored));
+}
+
+bool DeliveryQueue::AddLetter(const DeadLetter& letter) {
+  const std::int64_t sequence = INT64_MIN + letter.number;
+  if (items_.contains(sequence)) {
+    return false;
+  }
+  Item& item = Insert({.sequence = sequence, .revision = RevisionOf(letter)});
+  item.letter = letter.number;
+  item.attempts = letter.attempts;
+  ++letters_waiting_;
+  return true;
+}
+
+DeliveryQueue::Item& DeliveryQueue::Insert(StoredRevision stored) {
   bytes_ += BytesOf(stored);
   Item& item = items_[stored.sequence];
   item.stored = std::move(stored);
@@ -31,6 +61,21 @@ void DeliveryQueue::Add(StoredRevision stored) {
   if (lane.size() == 1) {
     Schedule(item);
   }
+  return item;
+}
+
+DeliveryQueue::Item* DeliveryQueue::Oldest() {
+  const auto oldest = items_.upper_bound(0);
+  return oldest == items_.end() ? nullptr : &oldest->second;
+}
+
+bool DeliveryQueue::MayBury(const Item& item) const {
+  return !item.in_flight && lanes_.find(LaneOf(item))->second.front() == &item;
+}
+
+std::int64_t DeliveryQueue::cursor() const {
+  const auto oldest = items_.upper_bound(0);
+  return oldest == items_.end() ? last_read_ : oldest->first - 1;
 }
 
 DeliveryQueue::Batch DeliveryQueue::Take(absl::Time now) {
@@ -95,6 +140,7 @@ void DeliveryQueue::Remove(Item& item) {
     Schedule(*lane->second.front());
   }
   bytes_ -= BytesOf(item.stored);
+  letters_waiting_ -= item.letter != 0 ? 1 : 0;
   items_.erase(sequence);
 }
 

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 #include <string>
 
@@ -64,9 +63,14 @@ class Destination {
   // A file was renamed: open it anew (SIGUSR1). From any thread.
   virtual void Reopen() {}
 
-  // Work of its own, beside revisions: when it wants to do the next one, and doing it. It is an
+  // Does it want the alerts that are still open at the start? Then Restore is called before
+  // anything else with what was delivered of each last.
+  virtual bool WantsOpenAlerts() const { return false; }
+  virtual void Restore(const StoredRevision& /*newest*/) {}
+
+  // Work of its own, beside revisions: in how long it wants to do the next, and doing it. It is an
   // attempt as any other, and counts towards the concurrency.
-  virtual std::optional<absl::Time> NextChore() { return std::nullopt; }
+  virtual absl::Duration UntilChore() const { return absl::InfiniteDuration(); }
   virtual void BeginChore(Done /*done*/) {}
 };
 

@@ -38,7 +38,8 @@ Dispatcher::Dispatcher(AlertStore& store, const DispatcherOptions& options)
     : store_(store),
       options_(options),
       own_clock_(options.steady == nullptr ? std::make_unique<SteadyClock>(*options.clock)
-                                           : nullptr) {}
+                                           : nullptr),
+      silences_(options.silences) {}
 
 Dispatcher::~Dispatcher() = default;
 
@@ -51,6 +52,7 @@ absl::StatusOr<std::unique_ptr<Dispatcher>> Dispatcher::Start(AlertStore& store,
   ASSIGN_OR_RETURN(const std::int64_t last_sequence, reader.LastSequence());
   std::unique_ptr<Dispatcher> dispatcher(new Dispatcher(store, options));
   RETURN_IF_ERROR(dispatcher->RemoveOthers(outputs, cursors));
+  RETURN_IF_ERROR(dispatcher->silences_.Load(reader));
   std::random_device device;
   std::uint64_t seed = options.seed.value_or(device());
   for (OutputSettings& output : outputs) {
@@ -65,6 +67,7 @@ absl::StatusOr<std::unique_ptr<Dispatcher>> Dispatcher::Start(AlertStore& store,
              .steady = options.steady == nullptr ? dispatcher->own_clock_.get() : options.steady,
              .log = options.log,
              .metrics = options.metrics,
+             .silences = &dispatcher->silences_,
              .cursor_interval = options.cursor_interval,
              .seed = seed++}));
     dispatcher->runners_.push_back(std::move(runner));
@@ -105,6 +108,11 @@ void Dispatcher::Notify() {
   for (const std::unique_ptr<OutputRunner>& runner : runners_) {
     runner->Notify();
   }
+}
+
+absl::Status Dispatcher::ReloadSilences() {
+  ASSIGN_OR_RETURN(AlertReader reader, store_.OpenReader());
+  return silences_.Load(reader);
 }
 
 void Dispatcher::Reopen() {
@@ -159,7 +167,8 @@ void WriteOutputs(const std::vector<OutputStatus>& outputs, JsonWriter& json) {
     json.Key("delivered").Unsigned(counts.delivered).Key("retried").Unsigned(counts.retried);
     json.Key("rejected").Unsigned(counts.rejected).Key("expired").Unsigned(counts.expired);
     json.Key("silenced").Unsigned(counts.silenced).Key("filtered").Unsigned(counts.filtered);
-    json.EndObject();
+    json.Key("replayed").Unsigned(counts.replayed).EndObject();
+    json.Key("dead_letters").Unsigned(output.dead_letters);
     if (!output.last_error.empty()) {
       json.Key("last_error").String(output.last_error);
     }

@@ -15,6 +15,7 @@
 #include "alert/alert_store.h"
 #include "alert/delivery_types.h"
 #include "alert/output_runner.h"
+#include "alert/silence_list.h"
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "metrics/delivery_metrics.h"
@@ -30,6 +31,8 @@ struct DispatcherOptions {
   // How often a cursor is stored at most. What was delivered since is delivered once more after a
   // kill.
   absl::Duration cursor_interval = absl::Milliseconds(200);
+  // Those of the configuration; the ones of the store are read at the start.
+  std::vector<Silence> silences = {};
   std::optional<std::uint64_t> seed = {};  // of the jitter; none: a random one
 };
 
@@ -57,6 +60,9 @@ class Dispatcher {
 
   // New revisions were committed. Cheap, and never waits for an output.
   void Notify();
+  // Silences were added to the store, or ended. What an output has not yet tried to deliver is
+  // silenced from now on.
+  absl::Status ReloadSilences();
   // The files were renamed (SIGUSR1).
   void Reopen();
 
@@ -85,6 +91,7 @@ class Dispatcher {
   AlertStore& store_;
   const DispatcherOptions options_;
   const std::unique_ptr<const Clock> own_clock_;
+  SilenceList silences_;
   std::vector<std::unique_ptr<OutputRunner>> runners_;
 };
 

@@ -7,7 +7,7 @@
 namespace hark::alert {
 
 absl::StatusOr<std::unique_ptr<Destination>> FileDestination::Open(const std::string& path) {
-  ASSIGN_OR_RETURN(std::unique_ptr<FileOutput> file, FileOutput::Open(path));
+  ASSIGN_OR_RETURN(std::unique_ptr<FileOutput> file, FileOutput::OpenLater(path));
   return std::unique_ptr<Destination>(new FileDestination(std::move(file)));
 }
 

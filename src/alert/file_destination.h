@@ -15,6 +15,7 @@ namespace hark::alert {
 // disk is waited for. As thread-safe as Destination says.
 class FileDestination final : public Destination {
  public:
+  // Two may be open on a path, if one has ended before the other is begun with.
   static absl::StatusOr<std::unique_ptr<Destination>> Open(const std::string& path);
 
   Traits traits() const override { return {.keeps_total_order = true, .max_batch = 256}; }

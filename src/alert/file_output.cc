@@ -92,6 +92,15 @@ absl::StatusOr<std::unique_ptr<FileOutput>> FileOutput::Open(const std::string& 
   return output;
 }
 
+absl::StatusOr<std::unique_ptr<FileOutput>> FileOutput::OpenLater(const std::string& path) {
+  const int file = open(path.c_str(), kOpenFlags, kPermissions);
+  if (file < 0) {
+    return Failed("open", path);
+  }
+  close(file);
+  return std::unique_ptr<FileOutput>(new FileOutput(path));
+}
+
 absl::Status FileOutput::OpenFile() {
   const int file = open(path_.c_str(), kOpenFlags, kPermissions);
   if (file < 0) {

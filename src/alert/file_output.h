@@ -29,6 +29,9 @@ namespace hark::alert {
 class FileOutput final : public Output {
  public:
   static absl::StatusOr<std::unique_ptr<FileOutput>> Open(const std::string& path);
+  // The same, but what may be half a line at the end is looked at with the first call: until then
+  // somebody else may still write. The error of a path that cannot be opened comes at once.
+  static absl::StatusOr<std::unique_ptr<FileOutput>> OpenLater(const std::string& path);
 
   absl::Status Write(const Alert& alert) override;
   // The same for JSON that comes from the store.

@@ -5,6 +5,33 @@
 #include "base/status_macros.h"
 
 namespace hark::alert::outbox {
+namespace {
+
+constexpr std::string_view kLetterColumns =
+    "number, output, id, n, failed, attempts, status, reason, answer, detected, json";
+
+absl::StatusOr<std::vector<DeadLetter>> ReadLetters(SqliteStatement& statement) {
+  std::vector<DeadLetter> letters;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool has_row, statement.Step());
+    if (!has_row) {
+      return letters;
+    }
+    letters.push_back({.number = statement.Integer(0),
+                       .output = std::string(statement.Text(1)),
+                       .id = std::string(statement.Text(2)),
+                       .n = static_cast<std::uint32_t>(statement.Integer(3)),
+                       .failed = statement.Integer(4),
+                       .attempts = static_cast<std::uint32_t>(statement.Integer(5)),
+                       .status = static_cast<int>(statement.Integer(6)),
+                       .reason = std::string(statement.Text(7)),
+                       .answer = std::string(statement.Text(8)),
+                       .detected = statement.Integer(9),
+                       .json = std::string(statement.Text(10))});
+  }
+}
+
+}  // namespace
 
 absl::StatusOr<Cursors> ReadCursors(SqliteDatabase& database) {
   ASSIGN_OR_RETURN(SqliteStatement statement,
@@ -64,32 +91,15 @@ absl::Status AddDeadLetter(SqliteDatabase& database, const DeadLetter& letter) {
 absl::StatusOr<std::vector<DeadLetter>> ReadDeadLetters(SqliteDatabase& database,
                                                         std::string_view output, std::int64_t after,
                                                         std::size_t limit) {
-  ASSIGN_OR_RETURN(
-      SqliteStatement statement,
-      database.Prepare("SELECT number, output, id, n, failed, attempts, status, reason, answer, "
-                       "detected, json FROM dead_letters "
-                       "WHERE (?1 = '' OR output = ?1) AND number > ?2 ORDER BY number LIMIT ?3"));
+  ASSIGN_OR_RETURN(SqliteStatement statement,
+                   database.Prepare(absl::StrFormat(
+                       "SELECT %s FROM dead_letters "
+                       "WHERE (?1 = '' OR output = ?1) AND number > ?2 ORDER BY number LIMIT ?3",
+                       kLetterColumns)));
   statement.BindText(1, output);
   statement.BindInteger(2, after);
   statement.BindInteger(3, static_cast<std::int64_t>(limit));
-  std::vector<DeadLetter> letters;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool has_row, statement.Step());
-    if (!has_row) {
-      return letters;
-    }
-    letters.push_back({.number = statement.Integer(0),
-                       .output = std::string(statement.Text(1)),
-                       .id = std::string(statement.Text(2)),
-                       .n = static_cast<std::uint32_t>(statement.Integer(3)),
-                       .failed = statement.Integer(4),
-                       .attempts = static_cast<std::uint32_t>(statement.Integer(5)),
-                       .status = static_cast<int>(statement.Integer(6)),
-                       .reason = std::string(statement.Text(7)),
-                       .answer = std::string(statement.Text(8)),
-                       .detected = statement.Integer(9),
-                       .json = std::string(statement.Text(10))});
-  }
+  return ReadLetters(statement);
 }
 
 absl::StatusOr<std::int64_t> PurgeDeadLetters(SqliteDatabase& database, std::string_view output,
@@ -101,6 +111,58 @@ absl::StatusOr<std::int64_t> PurgeDeadLetters(SqliteDatabase& database, std::str
   statement.BindInteger(2, up_to);
   RETURN_IF_ERROR(statement.Run());
   return database.changes();
+}
+
+absl::StatusOr<std::vector<DeadLetter>> ReadLettersToReplay(SqliteDatabase& database,
+                                                            std::string_view output,
+                                                            std::size_t limit) {
+  ASSIGN_OR_RETURN(
+      SqliteStatement statement,
+      database.Prepare(absl::StrFormat("SELECT %s FROM dead_letters "
+                                       "WHERE output = ? AND replay = 1 ORDER BY number LIMIT ?",
+                                       kLetterColumns)));
+  statement.BindText(1, output);
+  statement.BindInteger(2, static_cast<std::int64_t>(limit));
+  return ReadLetters(statement);
+}
+
+absl::StatusOr<std::int64_t> ReplayDeadLetters(SqliteDatabase& database, std::string_view output,
+                                               std::int64_t number) {
+  ASSIGN_OR_RETURN(SqliteStatement statement,
+                   database.Prepare("UPDATE dead_letters SET replay = 1 "
+                                    "WHERE (?1 = '' OR output = ?1) AND (?2 = 0 OR number = ?2)"));
+  statement.BindText(1, output);
+  statement.BindInteger(2, number);
+  RETURN_IF_ERROR(statement.Run());
+  return database.changes();
+}
+
+absl::Status RemoveDeadLetter(SqliteDatabase& database, std::int64_t number) {
+  ASSIGN_OR_RETURN(SqliteStatement statement,
+                   database.Prepare("DELETE FROM dead_letters WHERE number = ?"));
+  statement.BindInteger(1, number);
+  return statement.Run();
+}
+
+absl::Status ReturnDeadLetter(SqliteDatabase& database, const DeadLetter& letter) {
+  ASSIGN_OR_RETURN(SqliteStatement statement,
+                   database.Prepare("UPDATE dead_letters SET replay = 0, failed = ?2, attempts = "
+                                    "?3, status = ?4, reason = ?5, answer = ?6 WHERE number = ?1"));
+  statement.BindInteger(1, letter.number);
+  statement.BindInteger(2, letter.failed);
+  statement.BindInteger(3, letter.attempts);
+  statement.BindInteger(4, letter.status);
+  statement.BindText(5, letter.reason);
+  statement.BindText(6, letter.answer);
+  return statement.Run();
+}
+
+absl::StatusOr<std::int64_t> CountDeadLetters(SqliteDatabase& database, std::string_view output) {
+  ASSIGN_OR_RETURN(SqliteStatement statement,
+                   database.Prepare("SELECT COUNT(*) FROM dead_letters WHERE output = ?"));
+  statement.BindText(1, output);
+  RETURN_IF_ERROR(statement.Step().status());
+  return statement.Integer(0);
 }
 
 absl::StatusOr<std::int64_t> AddSilence(SqliteDatabase& database, const Silence& silence) {

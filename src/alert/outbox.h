@@ -66,6 +66,20 @@ absl::StatusOr<std::vector<DeadLetter>> ReadDeadLetters(SqliteDatabase& database
 absl::StatusOr<std::int64_t> PurgeDeadLetters(SqliteDatabase& database, std::string_view output,
                                               std::int64_t up_to);
 
+// Those that the output is to try again, at most `limit`, lowest first.
+absl::StatusOr<std::vector<DeadLetter>> ReadLettersToReplay(SqliteDatabase& database,
+                                                            std::string_view output,
+                                                            std::size_t limit);
+// The output is to try them again: that of the number, or where it is 0 all of the output, or of
+// all outputs. How many there are.
+absl::StatusOr<std::int64_t> ReplayDeadLetters(SqliteDatabase& database, std::string_view output,
+                                               std::int64_t number);
+// It has been delivered. Nothing if there is none of that number.
+absl::Status RemoveDeadLetter(SqliteDatabase& database, std::int64_t number);
+// It was refused once more: all but its place and its revision is replaced.
+absl::Status ReturnDeadLetter(SqliteDatabase& database, const DeadLetter& letter);
+absl::StatusOr<std::int64_t> CountDeadLetters(SqliteDatabase& database, std::string_view output);
+
 // The number of the new silence.
 absl::StatusOr<std::int64_t> AddSilence(SqliteDatabase& database, const Silence& silence);
 // All of them, or those that hold at a moment: created <= moment < until.

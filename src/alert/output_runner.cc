@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_format.h"
 
+#include "base/byte_size.h"
 #include "base/status_macros.h"
 
 namespace hark::alert {
@@ -14,16 +15,7 @@ namespace {
 
 using metrics::DeliveryResult;
 
-// Bounds of what an output holds in memory, and of what is delivered twice after a kill while one
-// revision keeps the cursor back.
-constexpr std::size_t kMaxWaiting = 1'000;
-constexpr std::size_t kMaxWaitingBytes = std::size_t{16} << 20;
-constexpr std::int64_t kMaxAhead = 100'000;
-
-constexpr std::size_t kReadAtOnce = 256;
-constexpr int kReadsAPass = 8;
-constexpr absl::Duration kReadAgain = absl::Seconds(1);
-constexpr absl::Duration kCountLettersEvery = absl::Seconds(10);
+constexpr absl::Duration kStoreAgain = absl::Seconds(1);
 // A clock that was set, or a wake-up that was missed, matters for no longer.
 constexpr absl::Duration kMaxPause = absl::Seconds(10);
 
@@ -50,8 +42,12 @@ OutputRunner::OutputRunner(OutputSettings settings, std::int64_t cursor, AlertRe
     : settings_(std::move(settings)),
       surroundings_(surroundings),
       traits_(settings_.destination->traits()),
-      reader_(std::move(reader)),
       queue_(traits_, cursor),
+      feed_(std::move(reader),
+            {.output = settings_.name,
+             .filter = settings_.filter,
+             .measures = settings_.max_bytes > 0},
+            queue_),
       random_(surroundings.seed),
       stored_cursor_(cursor) {
   if (surroundings.metrics != nullptr) {
@@ -80,7 +76,7 @@ void OutputRunner::Join(AtEnd at_end) {
 }
 
 void OutputRunner::Notify() {
-  news_ = true;
+  feed_.News();
   settings_.destination->Wake();
 }
 
@@ -108,6 +104,14 @@ OutputStatus OutputRunner::Status() const {
 }
 
 void OutputRunner::Run() {
+  if (settings_.destination->WantsOpenAlerts()) {
+    const absl::Status status = feed_.RestoreInto(*settings_.destination);
+    if (!status.ok()) {
+      Log(LogLevel::kError, "output_cannot_read",
+          "The open alerts for an output cannot be read; it goes on without them.",
+          std::string(status.message()));
+    }
+  }
   while (!stop_ && state_ != OutputState::kClosed) {
     Pass();
     if (state_ != OutputState::kClosed) {
@@ -122,7 +126,12 @@ void OutputRunner::Run() {
 
 void OutputRunner::Pass() {
   const absl::Time now = surroundings_.steady->Now();
-  ReadOn(now);
+  const absl::Status status = feed_.ReadOn(now);
+  if (!status.ok()) {
+    Log(LogLevel::kError, "output_cannot_read",
+        "The alerts for an output cannot be read; it tries again.", std::string(status.message()));
+  }
+  Count(DeliveryResult::kFiltered, feed_.TakeFiltered());
   BuryOverdue(now);
   while (BeginNext(now)) {
   }
@@ -132,45 +141,27 @@ void OutputRunner::Pass() {
   Publish(now);
 }
 
-void OutputRunner::ReadOn(absl::Time now) {
-  if (news_.exchange(false)) {
-    read_all_ = false;
+std::string OutputRunner::WhyOverdue(const DeliveryQueue::Item& item, absl::Time now) const {
+  if (AgeOf(item.stored.revision, now) > settings_.max_age) {
+    return absl::StrFormat("not delivered within %s", absl::FormatDuration(settings_.max_age));
   }
-  for (int i = 0; i < kReadsAPass && !read_all_ && now >= read_again_; ++i) {
-    if (queue_.size() >= kMaxWaiting || queue_.bytes() >= kMaxWaitingBytes ||
-        queue_.last_read() - queue_.cursor() >= kMaxAhead) {
-      return;
-    }
-    absl::StatusOr<std::vector<StoredRevision>> revisions =
-        reader_.RevisionsAfter(queue_.last_read(), kReadAtOnce);
-    if (!revisions.ok()) {
-      read_again_ = now + kReadAgain;
-      Log(LogLevel::kError, "output_cannot_read",
-          "The alerts for an output cannot be read; it tries again.",
-          std::string(revisions.status().message()));
-      return;
-    }
-    read_all_ = revisions->empty();
-    for (StoredRevision& stored : *revisions) {
-      if (settings_.filter.Passes(stored.revision)) {
-        queue_.Add(std::move(stored));
-      } else {
-        queue_.Skip(stored.sequence);
-        Count(DeliveryResult::kFiltered);
-      }
-    }
+  if (settings_.max_bytes > 0 && feed_.WaitingBytes() > settings_.max_bytes) {
+    return absl::StrFormat("more than %s wait",
+                           FormatByteSize(static_cast<std::int64_t>(settings_.max_bytes)));
   }
+  return "";
 }
 
 void OutputRunner::BuryOverdue(absl::Time now) {
-  for (DeliveryQueue::Item* oldest = queue_.Oldest();
-       oldest != nullptr && !oldest->in_flight &&
-       AgeOf(oldest->stored.revision, now) > settings_.max_age;
+  for (DeliveryQueue::Item* oldest = queue_.Oldest(); oldest != nullptr && queue_.MayBury(*oldest);
        oldest = queue_.Oldest()) {
+    const std::string why = WhyOverdue(*oldest, now);
+    if (why.empty()) {
+      return;
+    }
     Attempt attempt = oldest->last;
     attempt.reason =
-        absl::StrFormat("not delivered within %s%s%s", absl::FormatDuration(settings_.max_age),
-                        attempt.reason.empty() ? "" : ": ", attempt.reason);
+        absl::StrFormat("%s%s%s", why, attempt.reason.empty() ? "" : ": ", attempt.reason);
     Bury(*oldest, attempt, DeliveryResult::kExpired);
   }
 }
@@ -187,13 +178,15 @@ bool OutputRunner::BeginNext(absl::Time now) {
   if (MayBeginAt() > now) {
     return false;
   }
-  const std::optional<absl::Time> chore = settings_.destination->NextChore();
-  const bool is_chore = chore.has_value() && *chore <= now;
+  const bool is_chore = settings_.destination->UntilChore() <= absl::ZeroDuration();
   DeliveryQueue::Batch batch;
   if (!is_chore) {
     batch = queue_.Take(now);
     if (batch.empty()) {
       return false;
+    }
+    if (IsSilenced(batch)) {
+      return true;
     }
   }
   if (settings_.max_per_second > 0) {
@@ -216,17 +209,34 @@ bool OutputRunner::BeginNext(absl::Time now) {
   return true;
 }
 
+// A batch of which some are silenced is split, so that what is left of it keeps its order.
+bool OutputRunner::IsSilenced(const DeliveryQueue::Batch& batch) {
+  const auto is_silenced = [this](const DeliveryQueue::Item* item) {
+    return item->letter == 0 && item->attempts == 0 && surroundings_.silences != nullptr &&
+           surroundings_.silences->Silences(item->stored.revision, surroundings_.wall->Now());
+  };
+  if (std::none_of(batch.begin(), batch.end(), is_silenced)) {
+    return false;
+  }
+  if (batch.size() > 1) {
+    queue_.Split(batch);
+    return true;
+  }
+  const Revision& revision = batch.front()->stored.revision;
+  Count(DeliveryResult::kSilenced);
+  if (surroundings_.metrics != nullptr) {
+    surroundings_.metrics->Silenced(revision.rule_name.empty() ? revision.rule_id
+                                                               : revision.rule_name);
+  }
+  queue_.Finish(batch);
+  return true;
+}
+
 absl::Duration OutputRunner::UntilNextPass() const {
   const absl::Time now = surroundings_.steady->Now();
-  absl::Time next = now + kMaxPause;
-  const std::optional<absl::Time> chore = settings_.destination->NextChore();
-  next = std::min(next, std::max(MayBeginAt(), std::min(queue_.NextDue(),
-                                                        chore.value_or(absl::InfiniteFuture()))));
-  const bool has_room = queue_.size() < kMaxWaiting && queue_.bytes() < kMaxWaitingBytes &&
-                        queue_.last_read() - queue_.cursor() < kMaxAhead;
-  if (!read_all_ && has_room) {
-    next = std::min(next, read_again_);
-  }
+  absl::Time next = std::min(now + kMaxPause, feed_.NextDue());
+  const absl::Time chore = now + settings_.destination->UntilChore();
+  next = std::min(next, std::max(MayBeginAt(), std::min(queue_.NextDue(), chore)));
   if (queue_.cursor() > stored_cursor_) {
     next = std::min(next, store_cursor_at_);
   }
@@ -249,8 +259,7 @@ void OutputRunner::OnDone(const DeliveryQueue::Batch& batch, absl::Time begun, s
       if (state_ == OutputState::kFailing) {
         state_ = OutputState::kWorking;
       }
-      Count(DeliveryResult::kDelivered, batch.size());
-      queue_.Finish(batch);
+      OnDelivery(batch);
       return;
     case Outcome::kRetry:
       OnFailure(batch, epoch, attempt);
@@ -265,6 +274,27 @@ void OutputRunner::OnDone(const DeliveryQueue::Batch& batch, absl::Time begun, s
       }
       End(attempt);
       return;
+  }
+}
+
+void OutputRunner::OnDelivery(const DeliveryQueue::Batch& batch) {
+  for (const DeliveryQueue::Item* const item : batch) {
+    if (item->letter == 0) {
+      Count(DeliveryResult::kDelivered);
+    } else {
+      ++counts_.replayed;
+      Stored(surroundings_.store->RemoveDeadLetter(item->letter));
+    }
+  }
+  queue_.Finish(batch);
+}
+
+void OutputRunner::Stored(const absl::Status& status) {
+  feed_.RecountLetters();
+  if (!status.ok()) {
+    Log(LogLevel::kError, "dead_letter_not_stored",
+        "What became of a dead letter cannot be stored; it is tried again.",
+        std::string(status.message()));
   }
 }
 
@@ -312,18 +342,25 @@ void OutputRunner::OnRejection(const DeliveryQueue::Batch& batch, const Attempt&
 }
 
 void OutputRunner::Bury(DeliveryQueue::Item& item, const Attempt& attempt, DeliveryResult result) {
-  Count(result);
   const Revision& revision = item.stored.revision;
-  queue_.Bury(item, {.output = settings_.name,
-                     .id = revision.id,
-                     .n = revision.n,
-                     .failed = absl::ToUnixMicros(surroundings_.wall->Now()),
-                     .attempts = item.attempts,
-                     .status = attempt.status,
-                     .reason = attempt.reason,
-                     .answer = attempt.answer.substr(0, kMaxAnswerBytes),
-                     .detected = revision.detected,
-                     .json = revision.json});
+  DeadLetter letter = {.number = item.letter,
+                       .output = settings_.name,
+                       .id = revision.id,
+                       .n = revision.n,
+                       .failed = absl::ToUnixMicros(surroundings_.wall->Now()),
+                       .attempts = item.attempts,
+                       .status = attempt.status,
+                       .reason = attempt.reason,
+                       .answer = attempt.answer.substr(0, kMaxAnswerBytes),
+                       .detected = revision.detected,
+                       .json = revision.json};
+  if (item.letter == 0) {
+    Count(result);
+    queue_.Bury(item, std::move(letter));
+  } else {
+    Stored(surroundings_.store->ReturnDeadLetter(letter));
+    queue_.Finish({&item});
+  }
 }
 
 void OutputRunner::End(const Attempt& attempt) {
@@ -361,35 +398,35 @@ void OutputRunner::StoreCursor(absl::Time now) {
   const absl::Status status =
       surroundings_.store->Advance(settings_.name, cursor, queue_.Letters());
   if (!status.ok()) {
-    store_cursor_at_ = std::max(store_cursor_at_, now + kReadAgain);
+    store_cursor_at_ = std::max(store_cursor_at_, now + kStoreAgain);
     Log(LogLevel::kError, "cursor_not_stored",
         "The cursor of an output cannot be stored; after a restart alerts are delivered again.",
         std::string(status.message()));
     return;
   }
   queue_.DropLetters(cursor);
+  feed_.RecountLetters();
   stored_cursor_ = cursor;
 }
 
 void OutputRunner::Publish(absl::Time now) {
-  std::int64_t last = queue_.last_read();
-  if (!read_all_) {
-    last = std::max(last, reader_.LastSequence().value_or(last));
-  }
+  const std::uint64_t length = queue_.waiting() + feed_.Unread();
   const DeliveryQueue::Item* const oldest = queue_.Oldest();
   const MutexLock lock(mutex_);
   status_.name = settings_.name;
   status_.kind = settings_.kind;
   status_.state = state_;
   status_.cursor = stored_cursor_;
-  status_.queue_length = queue_.waiting() + static_cast<std::uint64_t>(last - queue_.last_read());
+  status_.queue_length = length;
   status_.oldest_age = oldest == nullptr
                            ? absl::ZeroDuration()
                            : std::max(AgeOf(oldest->stored.revision, now), absl::ZeroDuration());
+  status_.dead_letters = feed_.dead_letters();
   status_.counts = counts_;
   status_.last_error = last_error_;
   if (metrics_.has_value()) {
     metrics_->Queue(status_.queue_length, absl::ToInt64Microseconds(status_.oldest_age));
+    metrics_->DeadLetters(status_.dead_letters);
     metrics_->Stopped(state_ == OutputState::kStopped || state_ == OutputState::kClosed);
   }
   progressed_.NotifyAll();

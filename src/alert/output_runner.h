@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,6 +19,8 @@
 #include "alert/alert_store.h"
 #include "alert/delivery_queue.h"
 #include "alert/delivery_types.h"
+#include "alert/revision_feed.h"
+#include "alert/silence_list.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "metrics/delivery_metrics.h"
@@ -41,6 +44,7 @@ class OutputRunner {
     const Clock* steady = nullptr;                      // of waiting and of ages
     Logger* log = nullptr;                              // may be null
     const metrics::DeliveryMetrics* metrics = nullptr;  // may be null
+    const SilenceList* silences = nullptr;              // may be null
     absl::Duration cursor_interval;
     std::uint64_t seed = 0;
   };
@@ -79,13 +83,18 @@ class OutputRunner {
   // --- on the thread of the output
   void Run();
   void Pass();
-  void ReadOn(absl::Time now);
+  // Empty if it may wait on.
+  std::string WhyOverdue(const DeliveryQueue::Item& item, absl::Time now) const;
   void BuryOverdue(absl::Time now);
   bool BeginNext(absl::Time now);
+  bool IsSilenced(const DeliveryQueue::Batch& batch);
   absl::Time MayBeginAt() const;
   absl::Duration UntilNextPass() const;
   void OnDone(const DeliveryQueue::Batch& batch, absl::Time begun, std::uint64_t epoch,
               const Attempt& attempt);
+  void OnDelivery(const DeliveryQueue::Batch& batch);
+  // Of a dead letter.
+  void Stored(const absl::Status& status);
   void OnFailure(const DeliveryQueue::Batch& batch, std::uint64_t epoch, const Attempt& attempt);
   void OnRejection(const DeliveryQueue::Batch& batch, const Attempt& attempt);
   void Bury(DeliveryQueue::Item& item, const Attempt& attempt, metrics::DeliveryResult result);
@@ -101,11 +110,9 @@ class OutputRunner {
   const Destination::Traits traits_;
   std::optional<metrics::OutputMetrics> metrics_;
 
-  AlertReader reader_;
   DeliveryQueue queue_;
+  RevisionFeed feed_;  // into the queue
   std::mt19937_64 random_;
-  bool read_all_ = false;  // of what the store held at the last notice
-  absl::Time read_again_ = absl::InfinitePast();
   std::size_t in_flight_ = 0;
   std::uint32_t failures_ = 0;  // since the last success
   std::uint64_t epoch_ = 0;  // failures of attempts that began before the last one are the same one
@@ -117,7 +124,6 @@ class OutputRunner {
   std::string last_error_;
   OutputCounts counts_;
 
-  std::atomic<bool> news_ = true;
   std::atomic<bool> stop_ = false;
   std::atomic<std::int64_t> drain_to_ = INT64_MAX;  // the cursor is stored at once when it is there
   mutable Mutex mutex_;

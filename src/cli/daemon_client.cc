@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
+#include "simdjson.h"
 
 #include "base/text.h"
 
@@ -41,7 +42,18 @@ absl::StatusCode CodeOf(long http_status) {
 
 }  // namespace
 
-absl::StatusOr<std::string> DaemonClient::Get(const std::string& target) const {
+absl::Status ErrorOf(long http_status, const std::string& body) {
+  simdjson::dom::parser parser;
+  std::string_view error;
+  const bool says_why =
+      parser.parse(body).at_key("error").get_string().get(error) == simdjson::SUCCESS;
+  return {CodeOf(http_status), says_why ? std::string(error)
+                                        : absl::StrFormat("the daemon answers %d: %s", http_status,
+                                                          CutUtf8(body, kMaxExcerptBytes))};
+}
+
+absl::StatusOr<std::string> DaemonClient::Send(const std::string& method, const std::string& target,
+                                               const std::string& body) const {
   const std::unique_ptr<CURL, Cleanup> handle(curl_easy_init());
   if (handle == nullptr) {
     return absl::ResourceExhaustedError("no memory to ask the daemon");
@@ -51,6 +63,10 @@ absl::StatusOr<std::string> DaemonClient::Get(const std::string& target) const {
   curl_easy_setopt(handle.get(), CURLOPT_URL, url.c_str());
   curl_easy_setopt(handle.get(), CURLOPT_UNIX_SOCKET_PATH, socket_path_.c_str());
   curl_easy_setopt(handle.get(), CURLOPT_PROXY, "");  // whatever the environment says
+  curl_easy_setopt(handle.get(), CURLOPT_CUSTOMREQUEST, method.c_str());
+  if (!body.empty()) {
+    curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDS, body.c_str());
+  }
   curl_easy_setopt(handle.get(), CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle.get(), CURLOPT_TIMEOUT, kTimeoutSeconds);
   curl_easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, &Append);
@@ -64,9 +80,7 @@ absl::StatusOr<std::string> DaemonClient::Get(const std::string& target) const {
   long http_status = 0;
   curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &http_status);
   if (http_status != 200) {
-    return absl::Status(CodeOf(http_status),
-                        absl::StrFormat("the daemon answers %d: %s", http_status,
-                                        CutUtf8(answer, kMaxExcerptBytes)));
+    return ErrorOf(http_status, answer);
   }
   return answer;
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace hark::cli {
@@ -16,10 +17,19 @@ class DaemonClient {
   // The body of the answer to GET `target`, "/api/v1/alerts?limit=5". Unavailable if nobody answers
   // within 30 s; for any answer but 200 an error with the beginning of its body: NotFound for 404,
   // InvalidArgument for other 4xx, else Unavailable. Answers over 64 MiB are an error.
-  absl::StatusOr<std::string> Get(const std::string& target) const;
+  absl::StatusOr<std::string> Get(const std::string& target) const {
+    return Send("GET", target, "");
+  }
+  // The same for any method; `body` only for those that have one.
+  absl::StatusOr<std::string> Send(const std::string& method, const std::string& target,
+                                   const std::string& body) const;
 
  private:
   std::string socket_path_;
 };
+
+// The error that an answer with that status is. The message is what its JSON says, else the
+// beginning of its body.
+absl::Status ErrorOf(long http_status, const std::string& body);
 
 }  // namespace hark::cli

@@ -55,6 +55,9 @@ ExitCode Main(int argc, const char* const* argv) {
   AddReplayCommand(app, command);
   AddStatusCommand(app, command);
   AddAlertsCommand(app, command);
+  AddSilenceCommand(app, command);
+  AddOutputsCommand(app, command);
+  AddDlqCommand(app, command);
   AddRulesCommand(app, command);
   AddConfigCommand(app, command);
   AddFieldsCommand(app, command);

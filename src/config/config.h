@@ -4,8 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "hark/alert.h"
 #include "hark/event.h"
+
+#include "config/outputs_config.h"
 
 namespace hark::config {
 
@@ -46,27 +47,6 @@ struct SnapshotConfig {
   Micros interval = 60 * kSecond;
   std::int64_t bytes = 256 * kMebibyte;  // of fact log
   friend bool operator==(const SnapshotConfig&, const SnapshotConfig&) = default;
-};
-
-enum class AlertFormat : std::uint8_t { kTable, kJsonl };
-
-struct StdoutOutputConfig {
-  bool enabled = true;
-  AlertFormat format = AlertFormat::kTable;
-  Severity min_level = Severity::kLow;
-  friend bool operator==(const StdoutOutputConfig&, const StdoutOutputConfig&) = default;
-};
-
-struct FileOutputConfig {
-  std::string path;
-  Severity min_level = Severity::kLow;
-  friend bool operator==(const FileOutputConfig&, const FileOutputConfig&) = default;
-};
-
-struct OutputsConfig {
-  StdoutOutputConfig to_stdout;
-  std::vector<FileOutputConfig> files;
-  friend bool operator==(const OutputsConfig&, const OutputsConfig&) = default;
 };
 
 struct AdminConfig {
@@ -111,6 +91,7 @@ struct Config {
   FactLogConfig fact_log;
   SnapshotConfig snapshot;
   OutputsConfig outputs;
+  std::vector<SilenceConfig> silences;
   AdminConfig admin;
   LogConfig log;
   QuarantineConfig quarantine;

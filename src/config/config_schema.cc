@@ -1,11 +1,12 @@
 #include "config/config_schema.h"
 
 #include <array>
-#include <span>
 #include <string_view>
 
 #include "config/config.h"
+#include "config/outputs_schema.h"
 #include "config/section_of.h"
+#include "config/value_types.h"
 
 namespace hark::config {
 namespace {
@@ -15,27 +16,8 @@ constexpr std::int64_t kGibibyte = 1024 * kMebibyte;
 constexpr std::int64_t kTebibyte = 1024 * kGibibyte;
 
 // Each in the order of its enum.
-constexpr std::array<std::string_view, 5> kSeverities = {"informational", "low", "medium", "high",
-                                                         "critical"};
-constexpr std::array<std::string_view, 2> kAlertFormats = {"table", "jsonl"};
 constexpr std::array<std::string_view, 4> kLogLevels = {"debug", "info", "warn", "error"};
 constexpr std::array<std::string_view, 2> kLogFormats = {"text", "json"};
-
-ValueType Of(ValueKind kind) {
-  return {.kind = kind};
-}
-
-ValueType OrEmpty(ValueKind kind) {
-  return {.kind = kind, .may_be_empty = true};
-}
-
-ValueType Between(ValueKind kind, std::int64_t min, std::int64_t max) {
-  return {.kind = kind, .min = min, .max = max};
-}
-
-ValueType OneOf(std::span<const std::string_view> choices) {
-  return {.kind = ValueKind::kChoice, .choices = choices};
-}
 
 using SectionPtr = std::shared_ptr<const Section>;
 
@@ -98,30 +80,6 @@ SectionPtr SnapshotSection() {
       .Build();
 }
 
-SectionPtr OutputsSection() {
-  const SectionPtr to_stdout =
-      SectionOf<StdoutOutputConfig>()
-          .Value("enabled", &StdoutOutputConfig::enabled, Of(ValueKind::kBool),
-                 "Whether alerts are written to standard output.")
-          .Value("format", &StdoutOutputConfig::format, OneOf(kAlertFormats),
-                 "table for people, jsonl for programs (docs/alerts.md).")
-          .Value("min_level", &StdoutOutputConfig::min_level, OneOf(kSeverities),
-                 "The lowest level of the alerts that are written.")
-          .Build();
-  const SectionPtr file =
-      SectionOf<FileOutputConfig>()
-          .Value("path", &FileOutputConfig::path, Of(ValueKind::kPath),
-                 "The file to which a line of JSON is added for every change of an alert.")
-          .Required()
-          .Value("min_level", &FileOutputConfig::min_level, OneOf(kSeverities),
-                 "The lowest level of the alerts that are written.")
-          .Build();
-  return SectionOf<OutputsConfig>()
-      .Map("stdout", &OutputsConfig::to_stdout, to_stdout, "Alerts on standard output.")
-      .Maps("files", &OutputsConfig::files, file, "Alerts in files, a line of JSON each.")
-      .Build();
-}
-
 SectionPtr AdminSection() {
   return SectionOf<AdminConfig>()
       .Value("listen", &AdminConfig::listen, OrEmpty(ValueKind::kAddress),
@@ -180,6 +138,9 @@ SectionPtr Root() {
            "What of the events is kept on disk until a snapshot holds it.")
       .Map("snapshot", &Config::snapshot, SnapshotSection(), "How often the state is saved.")
       .Map("outputs", &Config::outputs, OutputsSection(), "Where alerts go.")
+      .Maps("silences", &Config::silences, SilenceSection(),
+            "Alerts that are kept from the outputs for some time; they are stored all the same. "
+            "hark silence adds more.")
       .Map("admin", &Config::admin, AdminSection(), "The listener for operators and Prometheus.")
       .Map("log", &Config::log, LogSection(), "What hark says about itself, on standard error.")
       .Map("quarantine", &Config::quarantine, QuarantineSection(),

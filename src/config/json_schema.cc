@@ -179,6 +179,10 @@ class SchemaWriter {
         WriteTypes("", may_be_null);
         WritePattern(type.may_be_empty ? "^$|^[^ ]*:[0-9]+$" : "^[^ ]*:[0-9]+$");
         return;
+      case ValueKind::kUrl:
+        WriteTypes("", may_be_null);
+        WritePattern(type.may_be_empty ? "^$|^https?://[^@]+$" : "^https?://[^@]+$");
+        return;
       case ValueKind::kText:
       case ValueKind::kPath:
       case ValueKind::kSecretFile:

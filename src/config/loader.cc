@@ -14,6 +14,7 @@
 #include "base/status_macros.h"
 #include "base/yaml_reader.h"
 #include "config/config_schema.h"
+#include "config/outputs_checks.h"
 
 namespace hark::config {
 namespace {
@@ -37,6 +38,9 @@ class Checks {
     }
     CheckPathsDiffer(config_.sources.files, "sources.files");
     CheckPathsDiffer(config_.outputs.files, "outputs.files");
+    CheckOutputs(config_.outputs, [this](const std::string& path, const std::string& message) {
+      diagnostics_.Error(PlaceNear(path), message);
+    });
   }
 
  private:
@@ -49,6 +53,18 @@ class Checks {
       }
     }
     return {};
+  }
+
+  // Where the setting stands, else where something of the map it belongs to does.
+  Location PlaceNear(const std::string& path) const {
+    const auto origin = origins_.find(path);
+    if (origin != origins_.end()) {
+      return origin->second.location;
+    }
+    const std::string map = path.substr(0, path.rfind('.'));
+    const auto near = origins_.lower_bound(map);
+    return near != origins_.end() && near->first.starts_with(map) ? near->second.location
+                                                                  : Location();
   }
 
   // Two snapshots are kept, and the fact log behind the older one.

@@ -82,6 +82,20 @@ bool IsAddress(std::string_view text) {
   return host.find_first_not_of(kNameCharacters) == std::string_view::npos;
 }
 
+// Whether the host exists is seen later.
+bool IsUrl(std::string_view text) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (text.starts_with(scheme)) {
+      const std::string_view authority =
+          text.substr(scheme.size(), text.find_first_of("/?#", scheme.size()) - scheme.size());
+      return !authority.empty() && !authority.starts_with(':') &&
+             authority.find('@') == std::string_view::npos &&
+             text.find_first_of(" \"<>\\^`{|}") == std::string_view::npos;
+    }
+  }
+  return false;
+}
+
 bool IsPrintable(std::string_view text) {
   while (!text.empty()) {
     const Utf8Character character = DecodeUtf8(text);
@@ -107,6 +121,9 @@ absl::Status CheckText(const ValueType& type, std::string_view text) {
     return InvalidArgument("must be printable UTF-8");
   }
   if (type.kind == ValueKind::kAddress && !IsAddress(text)) {
+    return InvalidArgument("must be %s", Expected(type));
+  }
+  if (type.kind == ValueKind::kUrl && !IsUrl(text)) {
     return InvalidArgument("must be %s", Expected(type));
   }
   return absl::OkStatus();
@@ -136,6 +153,8 @@ std::string Expected(const ValueType& type) {
       return "the path of a file";
     case ValueKind::kAddress:
       return "an address, such as 127.0.0.1:9881 or :9881";
+    case ValueKind::kUrl:
+      return "a URL, such as https://example.com/alerts, without a user or password in it";
   }
   return "";
 }
@@ -167,6 +186,7 @@ absl::StatusOr<Value> ParseValue(const ValueType& type, std::string_view text) {
     case ValueKind::kPath:
     case ValueKind::kSecretFile:
     case ValueKind::kAddress:
+    case ValueKind::kUrl:
       RETURN_IF_ERROR(CheckText(type, text));
       return Value(std::string(text));
   }

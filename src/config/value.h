@@ -24,6 +24,7 @@ enum class ValueKind : std::uint8_t {
   kPath,        // of a file or folder; relative ones of a file are relative to its folder
   kSecretFile,  // the path of a file that holds a secret
   kAddress,     // host:port, [v6]:port or :port
+  kUrl,         // http:// or https://, without a user or password in it
 };
 
 // Which values a setting takes.

@@ -139,7 +139,7 @@ absl::Status Daemon::Impl::Start() {
         Quarantine::Create(config.path, config.raw ? Quarantine::Raw::kYes : Quarantine::Raw::kNo));
   }
   RETURN_IF_ERROR(StartServer());
-  RETURN_IF_ERROR(StartOutputs(setup_.config.outputs));
+  RETURN_IF_ERROR(StartOutputs(setup_.config));
   RETURN_IF_ERROR(StartDetector());
   if (store_.is_draining) {
     return absl::OkStatus();  // all that may be judged is in the fact log

@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "pipeline/daemon_impl.h"
 #include "pipeline/daemon_status.h"
+#include "pipeline/delivery_api.h"
 
 namespace hark::pipeline {
 namespace {
@@ -28,6 +29,8 @@ Micros WallNow() {
 absl::Status Daemon::Impl::StartServer() {
   server::Router router;
   server::AddAdminRoutes(AdminSourcesOf(), router);
+  AddDeliveryRoutes({.store = &store_.alerts, .changed = [this] { return ReloadDeliveries(); }},
+                    router);
   ASSIGN_OR_RETURN(server_, server::HttpServer::Start(
                                 {.listen = setup_.config.admin.listen,
                                  .unix_socket = JoinPath(setup_.config.data_dir, "hark.sock"),
@@ -48,6 +51,16 @@ server::AdminSources Daemon::Impl::AdminSourcesOf() {
           .alerts = [this](const server::QueryParameters& query) { return Alerts(query); },
           .alert = [this](const std::string& id) { return AlertOf(id); },
           .reload = [this] { return RequestReload(); }};
+}
+
+absl::Status Daemon::Impl::ReloadDeliveries() const {
+  const std::shared_ptr<alert::Dispatcher> outputs = dispatcher();
+  if (outputs == nullptr) {
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(outputs->ReloadSilences());
+  outputs->Notify();
+  return absl::OkStatus();
 }
 
 std::shared_ptr<alert::Dispatcher> Daemon::Impl::dispatcher() const {

@@ -74,7 +74,9 @@ class Daemon::Impl {
   // Lets the fact log say that from here on the rules judge; then they do.
   absl::Status UseRules(const NamedRules& rules, const std::vector<rules::RuleFile>& files);
   void UseConfig(const config::Config& config);
-  absl::Status StartOutputs(const config::OutputsConfig& outputs);
+  absl::Status StartOutputs(const config::Config& config);
+  // Silences or dead letters were changed.
+  absl::Status ReloadDeliveries() const ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<std::shared_ptr<const rules::RuleSet>> RulesOf(const std::string& id)
       ABSL_LOCKS_EXCLUDED(mutex_);
   void AnswerReload() ABSL_LOCKS_EXCLUDED(mutex_);

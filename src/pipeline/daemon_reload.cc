@@ -7,7 +7,7 @@
 
 #include "base/status_macros.h"
 #include "pipeline/daemon_impl.h"
-#include "pipeline/daemon_outputs.h"
+#include "pipeline/output_settings.h"
 
 namespace hark::pipeline {
 namespace {
@@ -75,15 +75,15 @@ std::vector<std::string> Daemon::Impl::Reload() {
 }
 
 absl::Status Daemon::Impl::UseSetup(const DaemonSetup& setup) {
-  const bool changes_outputs = setup.config.outputs != setup_.config.outputs;
-  absl::Status status = changes_outputs ? StartOutputs(setup.config.outputs) : absl::OkStatus();
+  // Whatever has changed: files with secrets may have, and an output that was stopped begins anew.
+  absl::Status status = StartOutputs(setup.config);
   const NamedRules rules = {.id = RuleSetId(*setup.rules, setup.rule_files), .rules = setup.rules};
   if (status.ok() && rules.id != rules_.id) {
     status = UseRules(rules, setup.rule_files);
   }
-  if (!status.ok() && changes_outputs) {
+  if (!status.ok()) {
     // What stood before can be opened, or waits as it did.
-    status.Update(StartOutputs(setup_.config.outputs));
+    status.Update(StartOutputs(setup_.config));
   }
   return status;
 }
@@ -112,14 +112,18 @@ absl::Status Daemon::Impl::UseRules(const NamedRules& rules,
   return status;
 }
 
-absl::Status Daemon::Impl::StartOutputs(const config::OutputsConfig& config) {
+absl::Status Daemon::Impl::StartOutputs(const config::Config& config) {
+  ASSIGN_OR_RETURN(std::vector<alert::OutputSettings> outputs,
+                   MakeOutputs(config.outputs, {.table = options_.table}));
+  ASSIGN_OR_RETURN(std::vector<alert::Silence> silences, MakeSilences(config.silences));
   if (const auto old = dispatcher()) {
     old->Stop();  // two must not write to one file
   }
-  ASSIGN_OR_RETURN(std::vector<alert::OutputSettings> outputs, MakeOutputs(config, options_.table));
-  ASSIGN_OR_RETURN(std::unique_ptr<alert::Dispatcher> started,
-                   alert::Dispatcher::Start(store_.alerts, std::move(outputs),
-                                            {.log = &logger_, .metrics = &delivery_metrics_}));
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<alert::Dispatcher> started,
+      alert::Dispatcher::Start(
+          store_.alerts, std::move(outputs),
+          {.log = &logger_, .metrics = &delivery_metrics_, .silences = std::move(silences)}));
   const MutexLock lock(mutex_);
   dispatcher_ = std::move(started);
   dispatcher_->Notify();  // of what came while the old one was still told
@@ -144,6 +148,7 @@ void Daemon::Impl::UseConfig(const config::Config& config) {
   }
   // What counts now; the rest stays, so that the next reload says so again.
   setup_.config.outputs = config.outputs;
+  setup_.config.silences = config.silences;
   setup_.config.log.level = config.log.level;
   setup_.config.shutdown = config.shutdown;
   setup_.config.rules = config.rules;

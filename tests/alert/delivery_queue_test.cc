@@ -117,6 +117,27 @@ TEST_F(DeliveryQueueTest, ADeadLetterIsCertainOnceTheCursorHasPassedIt) {
   EXPECT_EQ(queue.bytes(), 0U);
 }
 
+TEST_F(DeliveryQueueTest, ADeadLetterThatIsTriedAgainKeepsItsLaneAndNotTheCursor) {
+  DeliveryQueue queue(kByAlert, 10);
+  DeadLetter letter;
+  letter.number = 3;
+  letter.id = hark::testing::AlertId(1);
+  letter.n = 1;
+  EXPECT_TRUE(queue.AddLetter(letter));
+  EXPECT_FALSE(queue.AddLetter(letter));
+  Add(queue, 1, 2);
+  EXPECT_EQ(queue.cursor(), 10);
+  EXPECT_EQ(queue.waiting(), 1U);
+  EXPECT_FALSE(queue.MayBury(*queue.Oldest()));
+  const DeliveryQueue::Batch first = queue.Take(kNow);
+  ASSERT_THAT(first, SizeIs(1));
+  EXPECT_EQ(first.front()->letter, 3);
+  queue.Finish(first);
+  EXPECT_TRUE(queue.MayBury(*queue.Oldest()));
+  EXPECT_THAT(SequencesOf(queue.Take(kNow)), ElementsAre(11));
+  EXPECT_TRUE(queue.AddLetter(letter));
+}
+
 TEST_F(DeliveryQueueTest, TheNextOfAnAlertIsTriedOnceTheOneBeforeItIsBuried) {
   DeliveryQueue queue(kByAlert, 10);
   Add(queue, 1, 1);

@@ -18,6 +18,7 @@
 #include "metrics/registry.h"
 #include "support/fake_clock.h"
 #include "support/revision_builder.h"
+#include "support/sample_alert.h"
 #include "support/scripted_destination.h"
 #include "support/status_matchers.h"
 #include "support/temp_dir.h"
@@ -37,7 +38,6 @@ using ::hark::testing::TempDir;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::IsSupersetOf;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
@@ -82,6 +82,12 @@ class DispatcherTest : public ::testing::Test {
     return dispatcher_->Drain(at_most, Dispatcher::Patience::kToTheEnd);
   }
   OutputStatus StatusOf(std::size_t output = 0) { return dispatcher_->Status()[output]; }
+  // Until the output has taken note of so many failures.
+  void WaitForRetried(std::uint64_t number) {
+    while (StatusOf().counts.retried < number) {
+      std::this_thread::yield();
+    }
+  }
   // Moves time on until the script has seen so many attempts.
   void AdvanceUntilAttempts(Script& script, std::size_t number) {
     for (int i = 0; i < 100'000 && script.attempts() < number; ++i) {
@@ -244,7 +250,7 @@ TEST_F(DispatcherTest, NothingIsTriedBeforeTheReceiverWantsItAgain) {
   AddOutput("a", script);
   Start();
   Commit({MakeTestRevision(1), MakeTestRevision(2)});
-  ASSERT_TRUE(script.WaitForAttempts(1));
+  WaitForRetried(1);
   script.SetAnswer({});
   clock_.Advance(absl::Minutes(9));
   EXPECT_THAT(Drain(absl::Milliseconds(50)),
@@ -300,7 +306,7 @@ TEST_F(DispatcherTest, WhatIsTooOldIsADeadLetterAndTheRestIsDelivered) {
   AddOutput("a", script);
   Start();
   Commit({MakeTestRevision(1)});
-  ASSERT_TRUE(script.WaitForAttempts(1));
+  WaitForRetried(1);
   clock_.Advance(absl::Hours(73));
   Revision fresh = MakeTestRevision(2);
   fresh.detected = absl::ToUnixMicros(clock_.Now());
@@ -356,7 +362,7 @@ TEST_F(DispatcherTest, AShutdownDoesNotWaitForAnOutputThatFails) {
   AddOutput("a", script);
   Start();
   Commit({MakeTestRevision(1)});
-  ASSERT_TRUE(script.WaitForAttempts(1));
+  WaitForRetried(1);
   const absl::Time begin = absl::Now();
   EXPECT_THAT(dispatcher_->Drain(absl::Hours(1), Dispatcher::Patience::kWhileItWorks),
               StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("a (1 alert revisions")));
@@ -498,6 +504,129 @@ TEST_F(DispatcherTest, ManyThreadsMayAskAndNotifyWhileItDelivers) {
   EXPECT_THAT(script.delivered(), SizeIs(200));
 }
 
+TEST_F(DispatcherTest, MoreThanMayWaitMakesTheOldestDeadLetters) {
+  Script script([](const auto&) { return Failed(); });
+  AddOutput("a", script);
+  outputs_.back().max_bytes = 1'000'000;
+  Start();
+  std::vector<Revision> revisions;
+  for (std::uint64_t alert = 0; alert < 3'000; ++alert) {
+    revisions.push_back(MakeTestRevision(alert));
+    revisions.back().json.append(1'000, ' ');
+  }
+  Commit(revisions);
+  // Each pass reads on, and buries what is too much.
+  for (int i = 0; i < 100'000 && StatusOf().counts.expired < 1'900; ++i) {
+    clock_.Advance(absl::Seconds(1));
+    dispatcher_->Notify();
+    std::this_thread::yield();
+  }
+  EXPECT_LT(StatusOf().queue_length, 1'000U);
+  EXPECT_GT(StatusOf().queue_length, 500U);
+  script.SetAnswer({});
+  while (!Drain(absl::Milliseconds(10)).ok()) {
+    clock_.Advance(absl::Seconds(10));
+  }
+  const std::vector<DeadLetter> letters = *store_.OpenReader()->DeadLetters("a", 0, 5'000);
+  EXPECT_EQ(letters.front().id, AlertId(0));
+  EXPECT_THAT(letters.front().reason, StartsWith("more than 1000000B wait"));
+  EXPECT_EQ(letters.size() + script.delivered().size(), 3'000U);
+}
+
+TEST_F(DispatcherTest, ADeadLetterThatIsReplayedIsDeliveredAndGone) {
+  Script script([](const auto&) { return Attempt{.outcome = Outcome::kRejected, .status = 400}; });
+  AddOutput("a", script);
+  Start();
+  Commit({MakeTestRevision(1), MakeTestRevision(2)});
+  ASSERT_THAT(Drain(), IsOk());
+  ASSERT_THAT(DeadLetters(), SizeIs(2));
+  // Refused once more, it stays.
+  EXPECT_EQ(*store_.ReplayDeadLetters("a", 0), 2);
+  dispatcher_->Notify();
+  ASSERT_TRUE(script.WaitForAttempts(4));
+  while (DeadLetters()[1].attempts < 2) {
+    std::this_thread::yield();
+  }
+  EXPECT_THAT(DeadLetters(), SizeIs(2));
+  script.SetAnswer({});
+  EXPECT_EQ(*store_.ReplayDeadLetters("", 1), 1);
+  dispatcher_->Notify();
+  ASSERT_TRUE(script.WaitForDelivered(1));
+  EXPECT_THAT(script.delivered(), ElementsAre(Name(1)));
+  while (DeadLetters().size() > 1) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(DeadLetters()[0].id, AlertId(2));
+  const OutputCounts counts = StatusOf().counts;
+  EXPECT_EQ(counts.Done(), 2U) << "a dead letter is counted once";
+}
+
+TEST_F(DispatcherTest, AReplayIsNotForgottenByAKill) {
+  Script script([](const auto&) { return Attempt{.outcome = Outcome::kRejected}; });
+  AddOutput("a", script);
+  Start();
+  Commit({MakeTestRevision(1)});
+  ASSERT_THAT(Drain(), IsOk());
+  dispatcher_ = nullptr;
+  EXPECT_EQ(*store_.ReplayDeadLetters("a", 0), 1);
+  Script second;
+  AddOutput("a", second);
+  Start();
+  EXPECT_TRUE(second.WaitForDelivered(1));
+}
+
+Revision RealRevision(std::uint64_t number, const std::string& actor) {
+  Alert alert = hark::testing::SampleAlert();
+  alert.id = AlertId(number);
+  alert.n = 1;
+  alert.opening.actor_name = actor;
+  return MakeRevision(alert, hark::testing::kRevisionStart);
+}
+
+TEST_F(DispatcherTest, WhatIsSilencedIsStoredAndCountedAndNotDelivered) {
+  Script script;
+  AddOutput("a", script, {.keeps_total_order = true, .max_batch = 10});
+  const Micros now = absl::ToUnixMicros(clock_.Now());
+  ASSERT_THAT(store_.AddSilence({.matchers = "actor=bob",
+                                 .reason = "",
+                                 .author = "",
+                                 .created = now,
+                                 .until = now + 60'000'000}),
+              IsOk());
+  Start();
+  Commit({RealRevision(1, "alice"), RealRevision(2, "bob"), RealRevision(3, "carol")});
+  EXPECT_THAT(Drain(), IsOk());
+  EXPECT_THAT(script.delivered(), ElementsAre(Name(1), Name(3)));
+  EXPECT_EQ(StatusOf().counts.silenced, 1U);
+  EXPECT_EQ(StatusOf().cursor, 3);
+  EXPECT_THAT(*registry_.Text(), HasSubstr("hark_silenced_total{rule=\"secret_read_burst\"} 1"));
+  clock_.Advance(absl::Minutes(1));
+  Commit({RealRevision(4, "bob")});
+  EXPECT_THAT(Drain(), IsOk());
+  EXPECT_THAT(script.delivered(), ElementsAre(Name(1), Name(3), Name(4)));
+}
+
+TEST_F(DispatcherTest, ASilenceHoldsOnceItWasReloadedUntilItIsEnded) {
+  Script script;
+  AddOutput("a", script);
+  Start();
+  const Micros now = absl::ToUnixMicros(clock_.Now());
+  const std::int64_t number = *store_.AddSilence({.matchers = "actor=bob",
+                                                  .reason = "",
+                                                  .author = "",
+                                                  .created = now,
+                                                  .until = now + 60'000'000});
+  ASSERT_THAT(dispatcher_->ReloadSilences(), IsOk());
+  Commit({RealRevision(1, "bob")});
+  EXPECT_THAT(Drain(), IsOk());
+  EXPECT_THAT(script.delivered(), IsEmpty());
+  ASSERT_THAT(store_.ExpireSilence(number, now), IsOk());
+  ASSERT_THAT(dispatcher_->ReloadSilences(), IsOk());
+  Commit({RealRevision(2, "bob")});
+  EXPECT_THAT(Drain(), IsOk());
+  EXPECT_THAT(script.delivered(), ElementsAre(Name(2)));
+}
+
 TEST_F(DispatcherTest, TheStatusIsAListOfObjects) {
   JsonWriter json;
   WriteOutputs({{.name = "a",
@@ -512,7 +641,8 @@ TEST_F(DispatcherTest, TheStatusIsAListOfObjects) {
   EXPECT_EQ(json.text(),
             R"([{"name":"a","kind":"webhook","state":"failing","cursor":7,"queue_length":3,)"
             R"("oldest_age_seconds":90,"revisions":{"delivered":5,"retried":2,"rejected":0,)"
-            R"("expired":0,"silenced":0,"filtered":0},"last_error":"HTTP 503"}])");
+            R"("expired":0,"silenced":0,"filtered":0,"replayed":0},"dead_letters":0,)"
+            R"("last_error":"HTTP 503"}])");
 }
 
 }  // namespace

@@ -61,6 +61,17 @@ TEST(FileDestinationTest, IsOpenedAnewAfterARename) {
   EXPECT_EQ(ContentOf(directory.Path("a.jsonl.1")), stored.revision.json + "\n");
 }
 
+TEST(FileDestinationTest, WhatSomebodyElseStillWritesIsNotCutOff) {
+  const TempDir directory;
+  const std::string half = "{\"schema\":\"hark.alert/v1\"";
+  const std::string path = directory.Write("a.jsonl", half);
+  const std::unique_ptr<Destination> file = *FileDestination::Open(path);
+  std::ofstream(path, std::ios::app) << "}\n";
+  const StoredRevision stored = {.sequence = 1, .revision = MakeTestRevision(1)};
+  Deliver(*file, {stored});
+  EXPECT_EQ(ContentOf(path), half + "}\n" + stored.revision.json + "\n");
+}
+
 TEST(FileDestinationTest, AFullDiskIsRetried) {
   const std::unique_ptr<Destination> file = *FileDestination::Open("/dev/full");
   const Attempt attempt = Deliver(*file, {{.sequence = 1, .revision = MakeTestRevision(1)}});

@@ -116,7 +116,7 @@ class ExampleTest(ConfigTest):
         text = EXAMPLE.read_text(encoding="utf-8")
         schema = json.loads(self.hark("schema").stdout)
         for path in self.keys(schema):
-            self.assertRegex(text, rf"(?m)^ *(# |- )?{path[-1]}:", ".".join(path))
+            self.assertRegex(text, rf"(?m)^ *(# *(- )?|- )?{path[-1]}:", ".".join(path))
 
     def keys(self, schema, path=()):
         for key, value in schema.get("properties", {}).items():
@@ -157,14 +157,20 @@ class SchemaTest(ConfigTest):
     def test_judges_as_hark_does(self):
         for text in ["log: {level: debug}", "log: {level: '${X:-info}'}", "log:", "state: {max_bytes: 2097152}",
                      "snapshot: {interval: 1h30m}", "outputs: {stdout: {enabled: '${X:-true}'}}",
-                     "admin: {listen: ''}", "cluster: ''", "sources: {files: [{path: /a, cluster: b}]}", "rules: {paths: [/a]}"]:
+                     "admin: {listen: ''}", "cluster: ''", "sources: {files: [{path: /a, cluster: b}]}", "rules: {paths: [/a]}",
+                     "outputs: {webhooks: [{name: a, url: 'https://a.example/x', headers: [{name: X, value: y}]}]}",
+                     "outputs: {alertmanagers: [{name: a, urls: ['http://am:9093']}]}"]:
             self.assertEqual(self.problems(text), [], text)
             self.hark("check", "--config", self.write("hark.yaml", text))
         for text in ["clustre: a", "log: {level: dbug}", "log: [a]", "log: {level: {}}", "state: {max_bytes: 64 MiB}",
                      "state: {max_bytes: 1}", "snapshot: {interval: 60}", "snapshot: {interval: '60'}",
-                     "outputs: {stdout: {enabled: 1}}", "admin: {listen: localhost}",
+                     "outputs: {stdout: {enabled: 1}}", "admin: {listen: localhost}", "cluster: []",
                      "sources: {files: [{cluster: b}]}", "sources: {files: {path: /a}}", "rules: {paths: /a}",
-                     "rules: {paths: [[a]]}", "sources: {files: [{path: ~}]}"]:
+                     "rules: {paths: [[a]]}", "sources: {files: [{path: ~}]}",
+                     "outputs: {webhooks: [{url: 'https://a.example'}]}", "outputs: {slack: [{name: a}]}",
+                     "outputs: {webhooks: [{name: a, url: 'ftp://a.example'}]}",
+                     "outputs: {webhooks: [{name: a, url: 'https://user:password@a.example'}]}",
+                     "outputs: {webhooks: [{name: a, url: 'https://a.example', max_per_minute: -1}]}"]:
             self.assertNotEqual(self.problems(text), [], text)
             self.hark("check", "--config", self.write("hark.yaml", text), code=3)
 

@@ -38,6 +38,28 @@ snapshot: {interval: 10s, bytes: 128MiB}
 outputs:
   stdout: {enabled: false, format: jsonl, min_level: high}
   files: [{path: /out/a.jsonl, min_level: critical}]
+  webhooks:
+    - name: soc
+      url: https://soc.example/hark
+      format: template
+      template_file: /t.json
+      secret_files: [/run/token]
+      concurrency: 8
+      min_level: high
+      rules: [a, b]
+      tags: [attack.impact]
+      headers: [{name: X-A, value: b}, {name: Authorization, value_file: /run/token}]
+      tls: {ca_file: /ca.pem, cert_file: /cert.pem, key_file: /run/token}
+      proxy: http://proxy:3128
+      timeout: 3s
+      allow_link_local: true
+      max_age: 24h
+      max_bytes: 64MiB
+      max_per_minute: 30
+    - {name: other, url_file: /run/token}
+  alertmanagers: [{name: am, urls: ['http://a:9093', 'http://b:9093'], resend: 30s}]
+  slack: [{name: chat, url_file: /run/token}]
+silences: [{matchers: a=b, reason: c, author: d, until: e}]
 admin: {listen: ':9000', token_file: /run/token}
 log: {level: error, format: json}
 quarantine: {path: /q, raw: true}
@@ -57,6 +79,38 @@ limits: {max_record_bytes: 1MiB}
   expected.snapshot = {10 * kSecond, 128 * kMebibyte};
   expected.outputs.to_stdout = {false, AlertFormat::kJsonl, Severity::kHigh};
   expected.outputs.files = {{"/out/a.jsonl", Severity::kCritical}};
+  WebhookConfig soc;
+  soc.name = "soc";
+  soc.url = "https://soc.example/hark";
+  soc.format = BodyFormat::kTemplate;
+  soc.template_file = "/t.json";
+  soc.secret_files = {"/run/token"};
+  soc.concurrency = 8;
+  soc.min_level = Severity::kHigh;
+  soc.rules = {"a", "b"};
+  soc.tags = {"attack.impact"};
+  soc.headers = {{"X-A", "b", ""}, {"Authorization", "", "/run/token"}};
+  soc.tls = {"/ca.pem", "/cert.pem", "/run/token"};
+  soc.proxy = "http://proxy:3128";
+  soc.timeout = 3 * kSecond;
+  soc.allow_link_local = true;
+  soc.max_age = Micros{24} * 3600 * kSecond;
+  soc.max_bytes = 64 * kMebibyte;
+  soc.max_per_minute = 30;
+  WebhookConfig other;
+  other.name = "other";
+  other.url_file = "/run/token";
+  expected.outputs.webhooks = {soc, other};
+  AlertmanagerConfig alertmanager;
+  alertmanager.name = "am";
+  alertmanager.urls = {"http://a:9093", "http://b:9093"};
+  alertmanager.resend = 30 * kSecond;
+  expected.outputs.alertmanagers = {alertmanager};
+  SlackConfig slack;
+  slack.name = "chat";
+  slack.url_file = "/run/token";
+  expected.outputs.slack = {slack};
+  expected.silences = {{"a=b", "c", "d", "e"}};
   expected.admin = {":9000", "/run/token"};
   expected.log = {LogLevel::kError, LogFormat::kJson};
   expected.quarantine = {"/q", true};

@@ -38,6 +38,10 @@ outputs:
     format: table                            # default
     min_level: low                           # default
   files: []                                  # default
+  webhooks: []                               # default
+  alertmanagers: []                          # default
+  slack: []                                  # default
+silences: []                                 # default
 admin:
   listen: "127.0.0.1:9881"                   # default
   token_file: ""                             # default

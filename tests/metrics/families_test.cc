@@ -10,6 +10,7 @@
 
 #include "hark/clock.h"
 
+#include "metrics/delivery_metrics.h"
 #include "metrics/engine_metrics.h"
 #include "metrics/ingest_metrics.h"
 #include "metrics/log_metrics.h"
@@ -35,6 +36,7 @@ class FamiliesTest : public ::testing::Test {
   IngestMetrics ingest_{registry_};
   EngineMetrics engine_{registry_};
   LogMetrics log_{registry_};
+  DeliveryMetrics delivery_{registry_};
   SelfMetrics self_{registry_, "1.2.3", "abc"};
 };
 
@@ -157,6 +159,30 @@ TEST_F(FamiliesTest, TellOfTheLogAndTheSnapshots) {
   EXPECT_THAT(text, HasSubstr("hark_snapshot_seconds_sum 0.25\n"));
   EXPECT_THAT(text, HasSubstr("hark_snapshot_last_success_timestamp_seconds 1764083020\n"));
   EXPECT_THAT(text, HasSubstr("hark_snapshot_failures_total 1\n"));
+}
+
+TEST_F(FamiliesTest, TellOfTheOutputs) {
+  const OutputMetrics output = delivery_.ForOutput("soc");
+  const std::string before = Text();
+  for (const char* const result :
+       {"delivered", "retried", "rejected", "expired", "silenced", "filtered"}) {
+    EXPECT_THAT(before, HasSubstr("hark_deliveries_total{output=\"soc\",result=\"" +
+                                  std::string(result) + "\"} 0\n"));
+  }
+  output.Count(DeliveryResult::kExpired);
+  output.Attempt(20'000);
+  output.Queue(7, 90'000'000);
+  output.DeadLetters(3);
+  output.Stopped(true);
+  delivery_.Silenced("reads");
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("hark_deliveries_total{output=\"soc\",result=\"expired\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("hark_delivery_seconds_sum{output=\"soc\"} 0.02\n"));
+  EXPECT_THAT(text, HasSubstr("hark_output_queue_length{output=\"soc\"} 7\n"));
+  EXPECT_THAT(text, HasSubstr("hark_output_oldest_age_seconds{output=\"soc\"} 90\n"));
+  EXPECT_THAT(text, HasSubstr("hark_dead_letters{output=\"soc\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("hark_output_stopped{output=\"soc\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("hark_silenced_total{rule=\"reads\"} 1\n"));
 }
 
 TEST_F(FamiliesTest, TellOfTheBuildAndTheConfiguration) {
