@@ -21,8 +21,8 @@ std::string FolderOf(const std::string& path) {
 
 }  // namespace
 
-FileChain::FileChain(std::string path, Origin origin, InputErrors& notices)
-    : path_(std::move(path)), search_(path_), notices_(notices), origin_(std::move(origin)) {
+FileChain::FileChain(std::string path, const Origin& origin, InputErrors& notices)
+    : path_(std::move(path)), search_(path_), notices_(notices), origin_(origin) {
   if (origin_.at == Origin::At::kPlace) {
     segments_.push_back({.begin = 0, .end = 0, .place = origin_.place});
   }
@@ -124,12 +124,16 @@ absl::StatusOr<SeriesSearch::Found> FileChain::Search() const {
 
 void FileChain::GiveUpPlace() {
   const bool was_truncated = origin_.at == Origin::At::kCopy;
-  notices_.Add(absl::DataLossError(absl::StrFormat(
-      was_truncated ? "%s was truncated, and no copy of it is found: what was written behind its "
-                      "byte %d, after %d bytes of the log, is lost"
-                    : "the file of %s that was read to its byte %d, after %d bytes of the log, is "
-                      "gone: if more was written to it, that is lost",
-      path_, origin_.place.offset, given_)));
+  const std::string place =
+      origin_.place.offset == FilePlace::kEndOfFile
+          ? "its end"
+          : absl::StrFormat("byte %d (%d bytes after it began)", origin_.place.offset, given_);
+  const std::string what =
+      was_truncated
+          ? absl::StrFormat("%s was truncated, and there is no copy of what was written to it",
+                            path_)
+          : absl::StrFormat("a file of %s is gone, and with it what was written to it", path_);
+  notices_.Add(absl::DataLossError(absl::StrFormat("%s after it was read to %s", what, place)));
   origin_.at = was_truncated ? Origin::At::kSince : Origin::At::kOldest;
   wait_look_ = {};
 }

@@ -46,7 +46,7 @@ class FileChain final : public ByteStream {
   };
 
   // `notices` as for FollowedSeries.
-  FileChain(std::string path, Origin origin, InputErrors& notices);
+  FileChain(std::string path, const Origin& origin, InputErrors& notices);
 
   absl::StatusOr<std::size_t> Read(char* data, std::size_t size) override;
   bool may_go_on() const override { return true; }

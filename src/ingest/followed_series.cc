@@ -46,7 +46,7 @@ FileChain::Origin BeginningOf(const std::string& path, const std::optional<Serie
     return origin;
   }
   absl::StatusOr<FileChain::Origin> place = PlaceIn(**file);
-  return place.ok() && place->at == At::kPlace ? *std::move(place) : origin;
+  return place.ok() && place->at == At::kPlace ? *place : origin;
 }
 
 // What cannot be read now has been written to since this moment, if it matters.
@@ -61,7 +61,7 @@ FileChain::Origin EndOf(const std::string& path, const std::optional<SeriesFiles
   if (file.ok() && (*file)->SkipLines().ok()) {
     place = PlaceIn(**file);
     if (place.ok() && place->at == At::kPlace) {
-      return *std::move(place);
+      return *place;
     }
   }
   if (!file.ok() && !absl::IsNotFound(file.status())) {
@@ -78,7 +78,7 @@ FileChain::Origin EndOf(const std::string& path, const std::optional<SeriesFiles
     return Nothing(listing);
   }
   place = PlaceIn(*last->file);
-  return place.ok() && place->at == At::kPlace ? *std::move(place) : SinceNow(path);
+  return place.ok() && place->at == At::kPlace ? *place : SinceNow(path);
 }
 
 }  // namespace

@@ -170,18 +170,22 @@ absl::StatusOr<Found> SeriesSearch::FirstFrom(const SeriesFiles& files, std::siz
 }
 
 absl::StatusOr<Found> SeriesSearch::End() const {
-  return Settle([this](const SeriesFiles& files) -> absl::StatusOr<Found> {
-    for (std::size_t begin = files.rotated.size() + 1; begin > 0; --begin) {
-      ASSIGN_OR_RETURN(Found found, FirstFrom(files, begin - 1));
-      if (found.file != nullptr) {
-        RETURN_IF_ERROR(found.file->SkipLines());
-      }
-      if (found.file != nullptr || found.is_moving) {
-        return found;
-      }
+  return Settle([this](const SeriesFiles& files) { return EndOf(files); });
+}
+
+absl::StatusOr<Found> SeriesSearch::EndOf(const SeriesFiles& files) const {
+  // From the last file, the current one, backwards.
+  Found found;
+  for (std::size_t begin = files.rotated.size() + 1; begin > 0; --begin) {
+    ASSIGN_OR_RETURN(found, FirstFrom(files, begin - 1));
+    if (found.file != nullptr || found.is_moving) {
+      break;
     }
-    return Found{};
-  });
+  }
+  if (found.file != nullptr) {
+    RETURN_IF_ERROR(found.file->SkipLines());
+  }
+  return found;
 }
 
 }  // namespace hark::ingest

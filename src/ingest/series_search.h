@@ -56,6 +56,7 @@ class SeriesSearch {
   absl::StatusOr<Found> Settle(Search search) const;
   // The first file with content from rotated[begin] on.
   absl::StatusOr<Found> FirstFrom(const SeriesFiles& files, std::size_t begin) const;
+  absl::StatusOr<Found> EndOf(const SeriesFiles& files) const;
   absl::StatusOr<Found> FindAmongRotated(const SeriesFiles& files, const FilePlace& place) const;
   static absl::StatusOr<bool> Begins(const FoundFile& listed, const Fingerprint& fingerprint);
   // Where it is among the rotated ones.

@@ -24,11 +24,13 @@ struct File {
 
 std::vector<std::string> Sorted(const std::vector<File>& files) {
   std::vector<FoundFile> found;
+  found.reserve(files.size());
   for (const File& file : files) {
     found.push_back({.path = file.path, .info = {.modified = file.modified}});
   }
   SortRotated(found);
   std::vector<std::string> paths;
+  paths.reserve(found.size());
   for (const FoundFile& file : found) {
     paths.push_back(file.path);
   }
