@@ -71,9 +71,9 @@ class FollowedSeries final : public Source {
   std::uint64_t size_hint() const override;
 
   absl::Status Read(std::size_t max_bytes, RecordBatch& batch) override;
-  // Never before a batch that Read has not given yet, and never behind one that it has: what stands
-  // in the middle of a long list begins before the list again. Empty while nothing is known of any
-  // file: then the beginning is where to go on. Good before the first Read, too.
+  // Behind the last batch, but before a long list or an over-long record in which that ends: such a
+  // list is read again. Empty while no file is known: then the beginning is where to go on. Good
+  // before the first Read, too.
   std::string cursor() const override;
   // Goes back to the start that Create has held fast.
   bool Rewind() override;
