@@ -173,7 +173,8 @@ SectionPtr SilenceSection() {
           "matchers", &SilenceConfig::matchers, Of(ValueKind::kText),
           "Which alerts, such as rule=secret_read_burst,actor.name=~\"ci-.*\" (docs/outputs.md).")
       .Required()
-      .Value("reason", &SilenceConfig::reason, Of(ValueKind::kText), "Why.")
+      .Value("reason", &SilenceConfig::reason, Of(ValueKind::kText),
+             "Why, for those who come across it later.")
       .Required()
       .Value("author", &SilenceConfig::author, Of(ValueKind::kText), "Who wants it.")
       .Required()
