@@ -106,6 +106,46 @@ class DrainTest(DaemonTest):
         daemon.drain()
         self.expect_alerts_of_replay(daemon, LINES)
 
+    def test_reads_sources_of_different_length_once_each(self):
+        other = self.logs / "other.log"
+        self.log.write_bytes(b"".join(LINES[::2]))
+        other.write_bytes(b"".join(LINES[1:2000:2]))
+        daemon = self.make()
+        daemon.config["sources"]["files"].append({"path": str(other), "from_start": True})
+        daemon.write_config()
+        daemon.drain()
+        self.expect_alerts_of_replay(daemon, sorted(LINES[::2] + LINES[1:2000:2], key=LINES.index))
+
+    def test_an_entry_that_begins_at_its_end_brings_nothing_of_before(self):
+        self.log.write_bytes(b"".join(LINES))
+        daemon = self.make(from_start=False)
+        daemon.drain()
+        self.assertEqual(daemon.exported(), {})
+
+    def test_what_is_not_there_ends_nothing(self):
+        daemon = self.make()
+        done = subprocess.run([HARK, "run", "--config", daemon.config_path, "--drain"], capture_output=True, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn(b"not everything could be read", done.stderr)
+        self.assertFalse((daemon.data_dir / "ended").exists())
+        self.log.write_bytes(b"".join(LINES))
+        daemon.drain()
+        self.expect_alerts_of_replay(daemon, LINES)
+
+    def test_killed_in_the_middle_it_is_ended_by_another_one_only(self):
+        self.log.write_bytes(b"".join(LINES))
+        daemon = self.make().start()
+        wait_for(lambda: daemon.events_read() == len(LINES), "read")
+        self.assertEqual(daemon.stop(), 0)
+        (daemon.data_dir / "draining").touch()
+        refused = subprocess.run([HARK, "run", "--config", daemon.config_path], capture_output=True, timeout=PATIENCE)
+        self.assertEqual(refused.returncode, 4)
+        self.assertIn(b"is being ended", refused.stderr)
+        with open(self.log, "ab") as log:
+            log.write(LINES[0])  # nothing is read any more
+        daemon.drain()
+        self.expect_alerts_of_replay(daemon, LINES)
+
     def test_ends_the_data_dir(self):
         self.log.write_bytes(b"".join(LINES[:2000]))
         daemon = self.make()
