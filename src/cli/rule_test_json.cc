@@ -14,8 +14,8 @@ namespace hark::cli {
 namespace {
 
 bool IsJsonLiteral(const std::string& text) {
-  static const re2::RE2 number(R"(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?)");
-  return text == "true" || text == "false" || re2::RE2::FullMatch(text, number);
+  static const re2::RE2 kNumber(R"(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?)");
+  return text == "true" || text == "false" || re2::RE2::FullMatch(text, kNumber);
 }
 
 JsonValue FromYaml(const YamlNode& node) {

@@ -20,7 +20,6 @@ using ::hark::testing::CapturedFile;
 using ::hark::testing::FakeClock;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ::testing::StartsWith;
 
 class LogTest : public ::testing::Test {
  protected:

@@ -12,7 +12,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using std::string_view_literals::operator""sv;
+// clang-tidy does not see the suffix in use.
+using std::string_view_literals::operator""sv;  // NOLINT(misc-unused-using-decls)
 
 // All records of a text, those that are damaged with a mark.
 std::vector<std::string> Records(std::string_view text) {

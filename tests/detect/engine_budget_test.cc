@@ -28,7 +28,7 @@ FactBuilder AliceAt(Micros time, const std::string& audit_id) {
 
 // Keys of copies and pairs take a quarter of the budget, 32 bytes each: here there is room for
 // eight of them, and for no pending event.
-constexpr EngineOptions kTiny = {.max_state_bytes = 4 * 8 * 32};
+constexpr EngineOptions kTiny = {.max_state_bytes = std::uint64_t{4} * 8 * 32};
 
 TEST(EngineBudgetTest, EventsInTimeAreJudgedThoughTheirMinuteWasForgotten) {
   EngineHarness harness({EventSpec(kHour)}, kTiny);
@@ -67,7 +67,7 @@ TEST(EngineBudgetTest, AlertsAreNotExactWhenRequestsAreForgotten) {
 }
 
 // Room for about ten pending events.
-constexpr EngineOptions kFewPending = {.max_state_bytes = 4 * 10 * 1'100};
+constexpr EngineOptions kFewPending = {.max_state_bytes = std::uint64_t{4} * 10 * 1'100};
 
 // Events of alice, a second apart, within the lateness of their source.
 EngineHarness WithPending(int events) {
