@@ -29,7 +29,7 @@ class SectionOf {
     Key& key = Add(Key::Kind::kValue, std::move(name), std::move(doc));
     key.type = type;
     key.set = [member](void* owner, std::vector<config::Value> values) {
-      Assign(std::move(values.front()), static_cast<Owner*>(owner)->*member);
+      Assign(values.front(), static_cast<Owner*>(owner)->*member);
     };
     key.get = [member](const void* owner) {
       return std::vector<config::Value>{ToValue(static_cast<const Owner*>(owner)->*member)};
@@ -46,7 +46,7 @@ class SectionOf {
       std::vector<T>& items = static_cast<Owner*>(owner)->*member;
       items.assign(values.size(), T());
       for (std::size_t i = 0; i < values.size(); ++i) {
-        Assign(std::move(values[i]), items[i]);
+        Assign(values[i], items[i]);
       }
     };
     key.get = [member](const void* owner) {
@@ -112,9 +112,9 @@ class SectionOf {
   }
 
   template <typename T>
-  static void Assign(config::Value value, T& member) {
+  static void Assign(const config::Value& value, T& member) {
     if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, bool>) {
-      member = std::get<T>(std::move(value));
+      member = std::get<T>(value);
     } else {
       member = static_cast<T>(std::get<std::int64_t>(value));
     }
