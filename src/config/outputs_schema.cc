@@ -105,10 +105,10 @@ template <typename Owner>
 void AddBudget(SectionOf<Owner>& section) {
   section
       .Value("max_age", In<Owner>(&HttpOutputConfig::max_age),
-             Between(ValueKind::kDuration, kSecond, 24 * 365 * kHour),
+             Between(ValueKind::kDuration, kSecond, kHour * 24 * 365),
              "What could not be delivered for so long becomes a dead letter.")
       .Value("max_bytes", In<Owner>(&HttpOutputConfig::max_bytes),
-             Between(ValueKind::kBytes, kMebibyte, 1024 * 1024 * kMebibyte),
+             Between(ValueKind::kBytes, kMebibyte, kMebibyte * 1024 * 1024),
              "Alerts that wait for the output may take so much; what is more becomes dead letters, "
              "the oldest first.")
       .Value("max_per_minute", In<Owner>(&HttpOutputConfig::max_per_minute),
