@@ -156,16 +156,12 @@ void AlertmanagerAlerts::Told(const std::string& id, absl::Time now) {
   }
   std::erase_if(entry.former, [now](const Instance& old) { return now >= *old.ends + kRepeatEnd; });
   const std::optional<absl::Time> ends = entry.current.ends;
-  if (!ends.has_value() || now + resend_ < *ends) {
-    Schedule(id, entry, now + resend_);
-  } else if (now < *ends) {
-    Schedule(id, entry, *ends);
-  } else if (now < *ends + kRepeatEnd) {
-    Schedule(id, entry, now + resend_);
-  } else {
+  if (ends.has_value() && now >= *ends + kRepeatEnd) {
     Forget(id);
     return;
   }
+  const bool ends_next = ends.has_value() && now < *ends && now + resend_ >= *ends;
+  Schedule(id, entry, ends_next ? *ends : now + resend_);
   if (ends.has_value()) {
     ended_.emplace(*ends, id);
     if (ended_.size() > kMaxEnded) {

@@ -71,6 +71,7 @@ class Destination {
   // Work of its own, beside revisions: in how long it wants to do the next, and doing it. It is an
   // attempt as any other, and counts towards the concurrency.
   virtual absl::Duration UntilChore() const { return absl::InfiniteDuration(); }
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): who has a chore keeps it.
   virtual void BeginChore(Done /*done*/) {}
 };
 

@@ -89,16 +89,18 @@ absl::StatusOr<std::int64_t> Dispatcher::CursorOf(const std::string& output, con
 absl::Status Dispatcher::RemoveOthers(const std::vector<OutputSettings>& outputs,
                                       const Cursors& cursors) {
   for (const auto& [name, cursor] : cursors) {
-    if (std::none_of(outputs.begin(), outputs.end(), [&name = name](const OutputSettings& output) {
-          return output.name == name;
-        })) {
-      RETURN_IF_ERROR(store_.RemoveOutput(name));
-      if (options_.log != nullptr) {
-        options_.log->Write({.key = "output_removed",
-                             .text = "An output is no longer configured; its place is forgotten.",
-                             .about = name},
-                            {{"output", name}});
-      }
+    const bool is_there =
+        std::any_of(outputs.begin(), outputs.end(),
+                    [&name = name](const OutputSettings& output) { return output.name == name; });
+    if (is_there) {
+      continue;
+    }
+    RETURN_IF_ERROR(store_.RemoveOutput(name));
+    if (options_.log != nullptr) {
+      options_.log->Write({.key = "output_removed",
+                           .text = "An output is no longer configured; its place is forgotten.",
+                           .about = name},
+                          {{"output", name}});
     }
   }
   return absl::OkStatus();

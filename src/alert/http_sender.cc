@@ -208,17 +208,17 @@ Attempt ToAttempt(const HttpAnswer& answer) {
   const int status = answer.status;
   attempt.reason = answer.error.empty() ? absl::StrFormat("HTTP %d", status) : answer.error;
   constexpr std::array kMayPass = {401, 403, 404, 407, 408, 421, 423, 425, 429};
+  attempt.outcome = Outcome::kRetry;
   if (!answer.error.empty()) {
-    attempt.outcome = Outcome::kRetry;
-  } else if (status >= 200 && status < 300) {
+    return attempt;
+  }
+  if (status >= 200 && status < 300) {
     attempt = {};
   } else if (status == 410) {
     attempt.outcome = Outcome::kStop;
   } else if (status >= 400 && status < 500 &&
              std::find(kMayPass.begin(), kMayPass.end(), status) == kMayPass.end()) {
     attempt.outcome = Outcome::kRejected;
-  } else {
-    attempt.outcome = Outcome::kRetry;
   }
   return attempt;
 }

@@ -54,6 +54,25 @@ absl::StatusOr<std::vector<std::string>> FieldsOf(std::string_view name) {
   return std::vector<std::string>{std::string(name)};
 }
 
+// What the alert has in any of the fields; an empty text if it has none of them.
+std::vector<std::string> ValuesOf(const simdjson::dom::element& alert,
+                                  const std::vector<std::string>& fields) {
+  std::vector<std::string> values;
+  for (const std::string& field : fields) {
+    simdjson::dom::element value;
+    if (FindAlertField(alert, field).get(value) != simdjson::SUCCESS) {
+      continue;
+    }
+    for (std::string& text : TextsOf(value)) {
+      values.push_back(std::move(text));
+    }
+  }
+  if (values.empty()) {
+    values.emplace_back();
+  }
+  return values;
+}
+
 }  // namespace
 
 absl::StatusOr<SilenceMatchers::Matcher> SilenceMatchers::ParseMatcher(std::string_view& rest) {
@@ -113,18 +132,7 @@ bool SilenceMatchers::Holds(const Matcher& matcher, const std::string& value) {
 
 bool SilenceMatchers::Match(const simdjson::dom::element& alert) const {
   return std::all_of(matchers_.begin(), matchers_.end(), [&alert](const Matcher& matcher) {
-    std::vector<std::string> values;
-    for (const std::string& field : matcher.fields) {
-      simdjson::dom::element value;
-      if (FindAlertField(alert, field).get(value) == simdjson::SUCCESS) {
-        for (std::string& text : TextsOf(value)) {
-          values.push_back(std::move(text));
-        }
-      }
-    }
-    if (values.empty()) {
-      values.emplace_back();
-    }
+    const std::vector<std::string> values = ValuesOf(alert, matcher.fields);
     const auto holds = [&matcher](const std::string& value) { return Holds(matcher, value); };
     return matcher.negated ? std::all_of(values.begin(), values.end(), holds)
                            : std::any_of(values.begin(), values.end(), holds);
