@@ -202,6 +202,9 @@ absl::Status Daemon::Impl::StartIngest() {
   const config::Config& config = setup_.config;
   SourceTable past = detector_->sources();
   highest_time_ = past.highest_time();
+  // What came late in an earlier run was said then.
+  const DetectorStats stats = detector_->status().stats;
+  late_seen_ = stats.late + stats.too_late;
   clock_.emplace(Clock::System(), past.highest_time());
   context_.emplace(
       LiveContext{.fact_log = *store_.fact_log,
@@ -286,6 +289,9 @@ void Daemon::Impl::TickSlowly() {
     if (watch_.has_value() && watch_->HasChanged()) {
       Reload();
     }
+  }
+  if (!outputs_stand_) {
+    StartOutputs(setup_.config).IgnoreError();  // it is tried again
   }
   const log::FactLogStats stats = store_.fact_log->stats();
   log_metrics_.FactLogBytes(stats.bytes);

@@ -118,8 +118,8 @@ class Daemon::Impl {
   std::atomic<Micros> highest_time_ = kBeginningOfTime;
   std::atomic<std::uint64_t> events_ = 0;
   std::optional<LiveContext> context_;
+  std::unique_ptr<SourceFinder> finder_;  // outlives the sources, which tell it of errors
   std::unique_ptr<LiveIngest> ingest_;
-  std::unique_ptr<SourceFinder> finder_;
   std::optional<FileWatch> watch_;
 
   // What the endpoints may look at: set once each is there for good.
@@ -128,6 +128,7 @@ class Daemon::Impl {
   std::atomic<std::int64_t> heartbeat_ = 0;  // steady clock, of Serve's last round; 0: not yet
 
   std::chrono::steady_clock::time_point next_tick_, next_late_check_, next_watchdog_;
+  bool outputs_stand_ = false;  // not after a reload that could not start any
   std::uint64_t late_seen_ = 0, events_seen_ = 0, failed_writes_seen_ = 0;
 
   mutable Mutex mutex_;

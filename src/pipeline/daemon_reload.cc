@@ -118,6 +118,7 @@ absl::Status Daemon::Impl::StartOutputs(const config::Config& config) {
   ASSIGN_OR_RETURN(std::vector<alert::Silence> silences, MakeSilences(config.silences));
   if (const auto old = dispatcher()) {
     old->Stop();  // two must not write to one file
+    outputs_stand_ = false;
   }
   ASSIGN_OR_RETURN(
       std::unique_ptr<alert::Dispatcher> started,
@@ -126,6 +127,7 @@ absl::Status Daemon::Impl::StartOutputs(const config::Config& config) {
           {.log = &logger_, .metrics = &delivery_metrics_, .silences = std::move(silences)}));
   const MutexLock lock(mutex_);
   dispatcher_ = std::move(started);
+  outputs_stand_ = true;
   dispatcher_->Notify();  // of what came while the old one was still told
   return absl::OkStatus();
 }

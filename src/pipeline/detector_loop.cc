@@ -370,10 +370,10 @@ absl::Status DetectorLoop::Stop(std::chrono::steady_clock::time_point deadline) 
     thread_.join();
   }
   RETURN_IF_ERROR(failure());
-  if (detector_ == nullptr || !Commit()) {
-    return status().commit;
+  if (reader_ == nullptr || detector_ == nullptr) {
+    return absl::OkStatus();  // it has not begun: Start has said why
   }
-  return SnapshotNow();
+  return Commit() ? SnapshotNow() : status().commit;
 }
 
 absl::Status DetectorLoop::Finish(const std::function<bool()>& give_up) {
@@ -381,7 +381,7 @@ absl::Status DetectorLoop::Finish(const std::function<bool()>& give_up) {
     thread_.join();
   }
   RETURN_IF_ERROR(failure());
-  if (detector_ != nullptr) {
+  if (reader_ != nullptr && detector_ != nullptr) {
     parts_.snapshots.Wait().IgnoreError();
     detector_->Finish(*collector_);
     Commit(give_up);

@@ -160,7 +160,8 @@ LiveSource::Outcome LiveSource::OnLogFailure(absl::Status status) {
   in_flight_.clear();
   cursor_ = durable_cursor_;
   position_ = durable_position_;
-  if (!durable_cursor_.empty() || !source_->Rewind()) {
+  // Without a cursor it begins where it began in this run; null if it waits to be opened again.
+  if (source_ != nullptr && (!durable_cursor_.empty() || !source_->Rewind())) {
     source_.reset();
   }
   promised_ = kBeginningOfTime;

@@ -1,5 +1,3 @@
-#include "ingest/followed_series.h"
-
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -11,6 +9,7 @@
 
 #include "ingest/follow_cursor.h"
 #include "ingest/follow_helper.h"
+#include "ingest/followed_series.h"
 #include "support/open_descriptors.h"
 
 namespace hark::ingest {

@@ -232,6 +232,30 @@ TEST_F(LiveSourceTest, ADeclarationThatFailedComesBeforeAllThatIsReadLater) {
   EXPECT_THAT(Kinds(), ElementsAre(Kind::kDeclare, Kind::kBatch));
 }
 
+TEST_F(LiveSourceTest, ALogThatFailsAgainAndAgainIsWaitedForWithoutACursorToo) {
+  class WithoutCursor final : public LiveTextSource {
+   public:
+    using LiveTextSource::LiveTextSource;
+    std::string cursor() const override { return {}; }
+  };
+  disk_.SetCapacity(0);
+  LiveSource::Settings settings = Settings();
+  settings.source = std::make_unique<WithoutCursor>("audit.log", text_);
+  settings.reopen = [this](const std::string&) -> absl::StatusOr<std::unique_ptr<Source>> {
+    return std::make_unique<WithoutCursor>("audit.log", text_);
+  };
+  Make(std::move(settings));
+  Write({.second = 1});
+  int failures = 0;
+  while (failures < 3) {
+    failures += Advance() == Outcome::kLogFailed ? 1 : 0;
+  }
+  disk_.SetCapacity(std::nullopt);
+  while (Advance() == Outcome::kRead) {
+  }
+  EXPECT_THAT(Kinds(), ElementsAre(Kind::kDeclare, Kind::kBatch));
+}
+
 TEST_F(LiveSourceTest, RecordsThatAreNoEventsDoNotKeepItFromBeingIdle) {
   Make();
   Write({.second = 1});

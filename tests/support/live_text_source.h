@@ -19,7 +19,7 @@ struct LiveText {
 };
 
 // A source that follows it, whole lines at a time. Its cursor is where it is, in digits.
-class LiveTextSource final : public Source {
+class LiveTextSource : public Source {
  public:
   LiveTextSource(std::string name, const LiveText& text, std::size_t position = 0)
       : name_(std::move(name)), text_(text), position_(position) {}
