@@ -133,15 +133,15 @@ class DaemonHarness {
     return stopped;
   }
 
-  // The last revision of every alert, as JSON, sorted.
+  // Every revision of every alert, as JSON, sorted.
   std::vector<std::string> Alerts() {
     absl::StatusOr<alert::AlertReader> reader = store_->alerts.OpenReader();
     EXPECT_TRUE(reader.ok());
+    const auto revisions = reader->RevisionsAfter(0, 100'000);
+    EXPECT_TRUE(revisions.ok());
     std::vector<std::string> alerts;
-    const absl::StatusOr<alert::AlertPage> page = reader->Query({.limit = 1000});
-    EXPECT_TRUE(page.ok());
-    for (const alert::AlertEntry& entry : page->alerts) {
-      alerts.push_back(entry.json);
+    for (const alert::StoredRevision& stored : *revisions) {
+      alerts.push_back(stored.revision.json);
     }
     std::sort(alerts.begin(), alerts.end());
     return alerts;

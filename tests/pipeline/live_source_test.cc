@@ -216,6 +216,27 @@ TEST_F(LiveSourceTest, AfterAFailureOfTheLogItReadsAgainWhatIsNotOnTheDisk) {
   EXPECT_EQ(records[3].cursor, std::to_string(text_.text.size()));
 }
 
+TEST_F(LiveSourceTest, OfSeveralRecordsUnderWayItGoesBackBehindTheLastThatIsOnTheDisk) {
+  Make();
+  EXPECT_EQ(Advance(), Outcome::kNothing);
+  const std::uint64_t before = disk_.operations();
+  disk_.Hold();
+  Write({.second = 1});
+  EXPECT_EQ(Advance(), Outcome::kRead);
+  const std::string first = std::to_string(text_.text.size());
+  disk_.AwaitHeld();  // the first record is being written, so the next one waits for its turn
+  Write({.second = 2});
+  EXPECT_EQ(Advance(), Outcome::kRead);
+  disk_.FailAt(before + 3, absl::ResourceExhaustedError("no space"));  // after a write and a sync
+  disk_.Release();
+  EXPECT_EQ(Advance(), Outcome::kLogFailed);
+  while (Advance() == Outcome::kRead) {
+  }
+  EXPECT_THAT(reopened_, ElementsAre(first));
+  EXPECT_THAT(Kinds(), ElementsAre(Kind::kDeclare, Kind::kBatch, Kind::kBatch));
+  EXPECT_EQ(Records().back().highest_time, kStart + 2 * kSecond);
+}
+
 TEST_F(LiveSourceTest, ADeclarationThatFailedComesBeforeAllThatIsReadLater) {
   disk_.SetCapacity(0);
   Make();
