@@ -19,7 +19,6 @@ namespace {
 using hark::testing::FaultFileSystem;
 using hark::testing::IsOk;
 using hark::testing::LiveText;
-using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
 // Fires at the third Secret of one actor within 5 minutes, and for each 401.
@@ -172,7 +171,7 @@ class DaemonDamageTest : public DaemonCrashTest {
   std::vector<std::string> FilesIn(const std::string& folder) {
     std::vector<std::string> paths = *disk_->List(DataDir() + "/" + folder);
     for (std::string& path : paths) {
-      path = DataDir() + "/" + folder + "/" + path;
+      path = JoinPath(JoinPath(DataDir(), folder), path);
     }
     return paths;
   }

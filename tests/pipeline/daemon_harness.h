@@ -34,9 +34,8 @@ namespace hark::pipeline {
 // database lies on the real one.
 class DaemonHarness {
  public:
-  DaemonHarness(FileSystem& disk, const std::string& data_dir,
-                std::vector<rules::RuleFile> rule_files)
-      : disk_(disk), data_dir_(data_dir), files_(std::move(rule_files)) {
+  DaemonHarness(FileSystem& disk, std::string data_dir, std::vector<rules::RuleFile> rule_files)
+      : disk_(disk), data_dir_(std::move(data_dir)), files_(std::move(rule_files)) {
     Diagnostics diagnostics;
     rules_.rules = rules::LoadRules(files_, diagnostics);
     rules_.id = RuleSetId(*rules_.rules, files_);
@@ -126,9 +125,8 @@ class DaemonHarness {
 
   absl::Status Stop() {
     store_->fact_log->Close();
-    const absl::Status stopped = is_last_
-                                     ? loop_->Finish([] { return true; })
-                                     : loop_->Stop(std::chrono::steady_clock::time_point::max());
+    absl::Status stopped = is_last_ ? loop_->Finish([] { return true; })
+                                    : loop_->Stop(std::chrono::steady_clock::time_point::max());
     snapshots_->Stop();
     return stopped;
   }

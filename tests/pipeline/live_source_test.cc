@@ -306,7 +306,7 @@ TEST_F(LiveSourceTest, AnEventFarAheadOfItsReceiptIsRejected) {
   Write({.second = 2 * 3600});
   EXPECT_EQ(source_->Advance(std::size_t{1} << 20, judge_, scratch_), Outcome::kRead);
   EXPECT_EQ(judge_.stats().rejected[static_cast<std::size_t>(RejectReason::kFuture)], 1U);
-  EXPECT_EQ(source_->highest_time(), kStart + 2 * 3600 * kSecond);
+  EXPECT_EQ(source_->highest_time(), kStart + Micros{2} * 3600 * kSecond);
 }
 
 TEST_F(LiveSourceTest, AfterTheEndOfTheLogItIsClosed) {
