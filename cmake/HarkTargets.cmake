@@ -18,10 +18,40 @@ if(HARK_SANITIZE)
     -fsanitize=${_sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(hark_options INTERFACE -fsanitize=${_sanitizers})
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_link_options(hark_options INTERFACE -fuse-ld=lld)  # a hundred test programs are linked
+endif()
 if(HARK_FUZZ)
   # The libraries are what is fuzzed: without this libFuzzer sees which paths the target's own file takes, and none of theirs.
   target_compile_options(hark_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
+
+# Every target that takes part links these, so that one precompiled header fits all: its users must be compiled as it was.
+target_compile_options(hark_options INTERFACE -pthread)
+target_link_libraries(hark_options INTERFACE simdjson::simdjson Threads::Threads)
+if(HARK_PRECOMPILE)
+  set(CMAKE_PCH_INSTANTIATE_TEMPLATES ON)
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/empty.cc CONTENT "")
+  add_library(hark_precompiled OBJECT ${CMAKE_BINARY_DIR}/empty.cc)
+  target_link_libraries(hark_precompiled PRIVATE hark_options)
+  target_precompile_headers(hark_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h)
+  add_library(hark_precompiled_test OBJECT ${CMAKE_BINARY_DIR}/empty.cc)
+  target_include_directories(hark_precompiled_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(hark_precompiled_test PRIVATE hark_options GTest::gmock)
+  target_precompile_headers(hark_precompiled_test PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h
+                            <gmock/gmock.h> <gtest/gtest.h>)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    # The time of a header is no reason to refuse what a compiler cache gives back.
+    target_compile_options(hark_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+  endif()
+endif()
+
+# hark_precompile(TARGET [_test]): the target uses the precompiled header.
+function(hark_precompile target)
+  if(HARK_PRECOMPILE)
+    target_precompile_headers(${target} REUSE_FROM hark_precompiled${ARGN})
+  endif()
+endfunction()
 
 # hark_library(detect SOURCES a.cc b.cc DEPS hark::base absl::status)
 function(hark_library name)
@@ -29,6 +59,7 @@ function(hark_library name)
   add_library(hark_${name} STATIC ${ARG_SOURCES})
   add_library(hark::${name} ALIAS hark_${name})
   target_link_libraries(hark_${name} PUBLIC hark_options ${ARG_DEPS})
+  hark_precompile(hark_${name})
 endfunction()
 
 # What a test may know of the world: where the project and the large recorded logs are, and the
@@ -49,6 +80,7 @@ function(hark_test path)
   add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/${path}.cc)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${target} PRIVATE hark_options ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  hark_precompile(${target} _test)
   add_test(NAME ${path} COMMAND ${target})
   set_tests_properties(${path} PROPERTIES
     TIMEOUT 300 ENVIRONMENT "${HARK_TEST_ENVIRONMENT}" FIXTURES_REQUIRED alert_lines)
