@@ -103,6 +103,18 @@ const SourceMetrics& IngestMetrics::ForSource(std::string_view source) {
   return *found->second;
 }
 
+void IngestMetrics::KafkaLag(const std::string& topic, int partition, std::int64_t records) {
+  const MutexLock lock(mutex_);
+  auto series = kafka_lag_.find({topic, partition});
+  if (series == kafka_lag_.end()) {
+    const Gauge gauge =
+        registry_.AddGauge({"hark_kafka_lag_records", "Records of a partition not read yet."},
+                           {{"topic", topic}, {"partition", std::to_string(partition)}});
+    series = kafka_lag_.emplace(std::pair(topic, partition), gauge).first;
+  }
+  series->second.Set(static_cast<double>(records));
+}
+
 void IngestMetrics::Watermark(Micros watermark) const {
   // Before the first event and after the last one it is no time that a graph could show.
   if (watermark != kBeginningOfTime && watermark != kEndOfTime) {

@@ -3,8 +3,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 
@@ -69,6 +72,9 @@ class IngestMetrics {
   HistogramBatch NewLatenessBatch() const { return lateness_.NewBatch(); }
   void Lateness(HistogramBatch& batch) const { lateness_.Add(batch); }
   void Watermark(Micros watermark) const;
+  // Records of a partition that are there and were not read yet.
+  void KafkaLag(const std::string& topic, int partition, std::int64_t records)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   Registry& registry_;
@@ -78,6 +84,7 @@ class IngestMetrics {
   Mutex mutex_;
   LabelCap source_names_ ABSL_GUARDED_BY(mutex_);
   StringMap<std::unique_ptr<SourceMetrics>> sources_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, int>, Gauge> kafka_lag_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace hark::metrics

@@ -67,6 +67,8 @@ class Walk {
   std::string_view key();
   // The JSON of the value.
   std::string_view value() const { return value_; }
+  // After kEnd: whether nothing but white space follows the closing bracket.
+  bool rest_is_blank() const { return Trim(rest_.substr(1)).empty(); }
 
  private:
   Walk(std::string_view rest, bool is_object) : rest_(rest), is_object_(is_object) {}

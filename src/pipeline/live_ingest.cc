@@ -15,6 +15,7 @@ namespace {
 
 constexpr Micros kPollInterval = 100'000;
 constexpr Micros kRetryInterval = 1'000'000;
+constexpr Micros kSoon = 10'000;
 // A source that is to be read to its end is given up when it could not be read so often.
 constexpr int kMaxFailures = 5;
 // So many sources are polled in one poll interval without costing more than some percent of a core.
@@ -165,6 +166,9 @@ void LiveIngest::Return(std::size_t source, Outcome outcome) {
       break;
     case Outcome::kNothing:
       queue_.ReturnWaiting(source, context_.now() + PollInterval());
+      break;
+    case Outcome::kNotYet:
+      queue_.ReturnWaiting(source, context_.now() + kSoon);
       break;
     case Outcome::kUnreadable:
     case Outcome::kLogFailed:

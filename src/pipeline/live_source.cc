@@ -1,9 +1,6 @@
 #include "pipeline/live_source.h"
 
-#include <algorithm>
 #include <utility>
-
-#include "absl/strings/str_format.h"
 
 #include "base/status_macros.h"
 #include "pipeline/input_stats.h"
@@ -13,8 +10,6 @@ namespace {
 
 // Records that may be on their way to the disk.
 constexpr std::size_t kMaxInFlight = 16;
-// An idle source says no more often how far the others have come.
-constexpr Micros kPromiseInterval = 1'000'000;
 
 }  // namespace
 
@@ -24,7 +19,6 @@ LiveSource::LiveSource(Settings settings, const LiveContext& context)
       cluster_(settings_.source->cluster().empty() ? settings_.cluster
                                                    : settings_.source->cluster()),
       context_(context),
-      metrics_(context.metrics.ForSource(name_)),
       is_declared_(settings_.is_declared),
       is_declared_durably_(settings_.is_declared),
       source_(std::move(settings_.source)),
@@ -33,12 +27,8 @@ LiveSource::LiveSource(Settings settings, const LiveContext& context)
       durable_position_(settings_.position),
       cursor_(durable_cursor_),
       position_(settings_.position),
-      highest_time_(settings_.highest_time),
-      last_data_(context.now()) {
-  shown_.name = name_;
-  shown_.cluster = cluster_;
-  shown_.position = position_;
-  shown_.highest_time = highest_time_;
+      progress_(name_, cluster_, settings_.lateness,
+                {.position = settings_.position, .highest_time = settings_.highest_time}, context) {
 }
 
 void LiveSource::Declare() {
@@ -70,7 +60,8 @@ LiveSource::Outcome LiveSource::Advance(std::size_t max_bytes, BatchJudge& judge
     }
     source_ = *std::move(opened);
   }
-  if (IsLogFull()) {
+  if (const char* const full = WhyLogIsFull(context_)) {
+    SetUnreadable(full);
     return Outcome::kLogFailed;
   }
   return ReadBatch(max_bytes, judge, scratch);
@@ -92,7 +83,7 @@ LiveSource::Outcome LiveSource::ReadBatch(std::size_t max_bytes, BatchJudge& jud
   record.cursor = source_->cursor();
   const InputStats before = judge.stats();
   judge.SetReceipt({.latest_legal = LatestLegalTime(context_.now()),
-                    .highest_time = highest_time_,
+                    .highest_time = highest_time(),
                     .lateness = &scratch.lateness});
   judge.Judge(batch, cluster_, record);
   if (const absl::Status appended = Append(record); !appended.ok()) {
@@ -107,23 +98,13 @@ LiveSource::Outcome LiveSource::OnNothing() {
   if (const absl::Status settled = Settle(0); !settled.ok()) {
     return OnLogFailure(settled);
   }
-  const Micros now = context_.now();
-  const Micros silence = now - last_data_;
-  metrics::SourceState state = metrics::SourceState::kReading;
-  Micros time = kBeginningOfTime;
-  if (silence >= std::max(settings_.lateness, kIdleAfter)) {
-    time = context_.highest_time.load(std::memory_order_relaxed);
+  std::optional<Micros> time;
+  {
+    const MutexLock lock(status_mutex_);
+    time = progress_.OnNothing();
   }
-  if (silence >= kSilentAfter) {
-    state = metrics::SourceState::kSilent;
-    if (now - settings_.lateness >= promised_ + kSilentInterval) {
-      time = std::max(time, now - settings_.lateness);
-    }
-  }
-  SetState(state);
-  if (time > promised_ && now >= last_promise_ + kPromiseInterval) {
-    last_promise_ = now;
-    if (const absl::Status appended = AppendIdle(time); !appended.ok()) {
+  if (time.has_value()) {
+    if (const absl::Status appended = AppendIdle(*time); !appended.ok()) {
       return OnLogFailure(appended);
     }
   }
@@ -132,11 +113,15 @@ LiveSource::Outcome LiveSource::OnNothing() {
 
 LiveSource::Outcome LiveSource::OnUnreadable(const absl::Status& status) {
   if (absl::IsNotFound(status) && settings_.may_vanish) {
-    cursor_.clear();  // nobody can go on with what is gone
+    if (!settings_.keeps_cursor) {
+      cursor_.clear();  // nobody can go on with what is gone
+    }
     return End();
   }
-  // It holds the watermark: nobody knows what it would bring.
-  SetState(metrics::SourceState::kUnreadable, std::string(status.message()));
+  if (absl::IsAborted(status)) {
+    return Outcome::kNotYet;
+  }
+  SetUnreadable(std::string(status.message()));
   context_.logger.Write({.level = LogLevel::kWarning,
                          .key = "source_unreadable",
                          .text = "The source cannot be read. It holds the watermark until it can.",
@@ -164,9 +149,12 @@ LiveSource::Outcome LiveSource::OnLogFailure(absl::Status status) {
   if (source_ != nullptr && (!durable_cursor_.empty() || !source_->Rewind())) {
     source_.reset();
   }
-  promised_ = kBeginningOfTime;
   generation_ = context_.fact_log.generation();
-  SetState(metrics::SourceState::kUnreadable, std::string(status.message()));
+  SetUnreadable(std::string(status.message()));
+  {
+    const MutexLock lock(status_mutex_);
+    progress_.OnLogFailure(position_);
+  }
   context_.logger.Write(
       {.level = LogLevel::kError,
        .key = "fact_log_failed",
@@ -176,23 +164,12 @@ LiveSource::Outcome LiveSource::OnLogFailure(absl::Status status) {
   return Outcome::kLogFailed;
 }
 
-bool LiveSource::IsLogFull() {
-  if (context_.fact_log.stats().bytes <= context_.max_fact_log_bytes) {
-    return false;
-  }
-  SetState(metrics::SourceState::kUnreadable, "the fact log has reached fact_log.max_bytes");
-  context_.logger.Write({.level = LogLevel::kWarning,
-                         .key = "fact_log_full",
-                         .text = "The fact log has reached its bound (fact_log.max_bytes). Reading "
-                                 "stops until a snapshot lets its oldest part go."});
-  return true;
-}
-
 absl::Status LiveSource::AppendIdle(Micros time) {
   FactRecord record = NewRecord(FactRecord::Kind::kIdle);
   record.highest_time = time;
   RETURN_IF_ERROR(Append(record));
-  promised_ = time;
+  const MutexLock lock(status_mutex_);
+  progress_.OnPromised(time);
   return absl::OkStatus();
 }
 
@@ -200,7 +177,8 @@ LiveSource::Outcome LiveSource::End() {
   if (const absl::Status ended = AppendEnd(); !ended.ok()) {
     return OnLogFailure(ended);
   }
-  metrics_.State(metrics::SourceState::kReading);  // nobody shall be alarmed of what is over
+  const MutexLock lock(status_mutex_);
+  progress_.OnEnd();
   return Outcome::kGone;
 }
 
@@ -244,49 +222,26 @@ absl::Status LiveSource::Settle(std::size_t most) {
 
 void LiveSource::CountBatch(const InputStats& before, const InputStats& after,
                             const FactRecord& record) {
-  const Micros now = context_.now();
-  if (record.events > 0) {
-    last_data_ = now;  // what holds no events says nothing of their time
-  }
-  metrics_.EventsRead(record.events);
-  metrics_.BytesRead(after.bytes - before.bytes);
-  for (std::size_t i = 0; i < kRejectReasons; ++i) {
-    metrics_.RecordRejected(static_cast<RejectReason>(i), after.rejected[i] - before.rejected[i]);
-  }
-  for (std::size_t i = 0; i < kSkipReasons; ++i) {
-    metrics_.RecordSkipped(static_cast<SkipReason>(i), after.skipped[i] - before.skipped[i]);
-  }
-  if (record.highest_time > highest_time_) {
-    highest_time_ = record.highest_time;
-    metrics_.EventTime(highest_time_, now);
-  }
-  Micros highest = context_.highest_time.load(std::memory_order_relaxed);
-  while (highest < highest_time_ &&
-         !context_.highest_time.compare_exchange_weak(highest, highest_time_)) {
-  }
   if (context_.on_facts) {
     context_.on_facts(record);
   }
-  SetState(metrics::SourceState::kReading);
   const MutexLock lock(status_mutex_);
-  shown_.position = record.position;
-  shown_.highest_time = highest_time_;
-  shown_.last_received = now;
-  shown_.events += record.events;
+  progress_.OnBatch(before, after, record);
 }
 
-void LiveSource::SetState(metrics::SourceState state, std::string error) {
+void LiveSource::SetUnreadable(std::string error) {
   const MutexLock lock(status_mutex_);
-  if (shown_.state != state) {
-    metrics_.State(state);
-    shown_.state = state;
-  }
-  shown_.error = std::move(error);
+  progress_.OnUnreadable(std::move(error));
+}
+
+Micros LiveSource::highest_time() const {
+  const MutexLock lock(status_mutex_);
+  return progress_.highest_time();
 }
 
 LiveSourceStatus LiveSource::status() const {
   const MutexLock lock(status_mutex_);
-  return shown_;
+  return progress_.status();
 }
 
 }  // namespace hark::pipeline

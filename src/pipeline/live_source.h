@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -16,42 +15,13 @@
 #include "hark/fact.h"
 #include "hark/source.h"
 
-#include "base/log.h"
 #include "base/mutex.h"
 #include "log/fact_log.h"
-#include "metrics/ingest_metrics.h"
+#include "metrics/registry.h"
 #include "pipeline/batch_judge.h"
+#include "pipeline/source_progress.h"
 
 namespace hark::pipeline {
-
-// How long a source that was read to its present end has to bring nothing to be idle (if its
-// lateness is not longer), and to be silent.
-constexpr Micros kIdleAfter = 30'000'000;
-constexpr Micros kSilentAfter = 600'000'000;
-// A silent source says so often how far time has come.
-constexpr Micros kSilentInterval = 30'000'000;
-
-// What all live sources of a daemon share. Everything in it outlives them and is thread-safe.
-struct LiveContext {
-  log::FactLog& fact_log;
-  Logger& logger;
-  metrics::IngestMetrics& metrics;
-  std::function<Micros()> now;                      // receipt time (RunClock)
-  std::atomic<Micros>& highest_time;                // of the events of all sources
-  std::uint64_t max_fact_log_bytes;                 // beyond it nothing is read
-  std::function<void(const FactRecord&)> on_facts;  // may be empty; before a batch is appended
-};
-
-// What people are shown of a source.
-struct LiveSourceStatus {
-  std::string name, cluster;
-  metrics::SourceState state = metrics::SourceState::kReading;
-  std::string error;  // why it is not read; empty if it is
-  std::uint64_t position = 0;
-  Micros highest_time = kBeginningOfTime;
-  Micros last_received = 0;  // receipt time of its last batch; 0: none in this run
-  std::uint64_t events = 0;  // in this run
-};
 
 // One source of a daemon: reads it batch by batch, has each judged, and appends the records to the
 // fact log, a few ahead of the disk. If the log fails, it goes back to what is durable. Says when
@@ -68,7 +38,8 @@ class LiveSource {
     std::string cluster;             // of its events, if it has none of its own
     Micros lateness = 0;
     Opener reopen;
-    bool may_vanish = false;  // it ends when it is gone; else that is waited for
+    bool may_vanish = false;    // it ends when it is gone; else that is waited for
+    bool keeps_cursor = false;  // when it is gone: it may be the same when it comes back
     // Where an earlier run left it.
     std::uint64_t position = 0;
     Micros highest_time = kBeginningOfTime;
@@ -79,6 +50,7 @@ class LiveSource {
     kRead,        // there may be more at once
     kNothing,     // it is read to its present end
     kUnreadable,  // it cannot be read now
+    kNotYet,      // neither it nor its end can be read for the moment: nothing is wrong
     kLogFailed,   // the fact log cannot be written, or is full
     kGone,        // it has ended, and the fact log says so
     kClosed,      // the fact log is closed
@@ -106,7 +78,7 @@ class LiveSource {
   Outcome End();
 
   const std::string& name() const { return name_; }
-  Micros highest_time() const { return highest_time_; }
+  Micros highest_time() const ABSL_LOCKS_EXCLUDED(status_mutex_);
   LiveSourceStatus status() const ABSL_LOCKS_EXCLUDED(status_mutex_);
 
  private:
@@ -124,20 +96,18 @@ class LiveSource {
   Outcome OnUnreadable(const absl::Status& status);
   // The fact log has failed: begins again behind what is durable.
   Outcome OnLogFailure(absl::Status status);
-  bool IsLogFull();
-  absl::Status AppendIdle(Micros time);
+  absl::Status AppendIdle(Micros time) ABSL_LOCKS_EXCLUDED(status_mutex_);
   FactRecord NewRecord(FactRecord::Kind kind) const;
   absl::Status Append(const FactRecord& record);
   // Waits until at most so many records are not yet durable.
   absl::Status Settle(std::size_t most);
-  void CountBatch(const InputStats& before, const InputStats& after, const FactRecord& record);
-  void SetState(metrics::SourceState state, std::string error = {})
+  void CountBatch(const InputStats& before, const InputStats& after, const FactRecord& record)
       ABSL_LOCKS_EXCLUDED(status_mutex_);
+  void SetUnreadable(std::string error) ABSL_LOCKS_EXCLUDED(status_mutex_);
 
   Settings settings_;
   const std::string name_, cluster_;
   const LiveContext& context_;
-  const metrics::SourceMetrics& metrics_;
   bool is_declared_;                // in what was appended
   bool is_declared_durably_;        // in what is on the disk
   std::unique_ptr<Source> source_;  // null until it can be opened again
@@ -147,12 +117,8 @@ class LiveSource {
   std::uint64_t durable_position_;
   std::string cursor_;  // of what was appended last
   std::uint64_t position_;
-  Micros highest_time_;
-  Micros last_data_;                    // receipt time
-  Micros promised_ = kBeginningOfTime;  // by the last idle record
-  Micros last_promise_ = 0;             // receipt time of that
   mutable Mutex status_mutex_;
-  LiveSourceStatus shown_ ABSL_GUARDED_BY(status_mutex_);
+  SourceProgress progress_ ABSL_GUARDED_BY(status_mutex_);
 };
 
 }  // namespace hark::pipeline

@@ -117,11 +117,11 @@ absl::Status SnapshotKeeper::WriteOne(SnapshotRequest request) {
   parts_.metrics.SnapshotWritten(
       std::chrono::duration_cast<std::chrono::microseconds>(duration).count(),
       absl::ToUnixMicros(parts_.clock.Now()));
-  LetGo(request.position);
+  LetGo({.position = request.position, .sources = std::move(request.sources)});
   return absl::OkStatus();
 }
 
-void SnapshotKeeper::LetGo(std::uint64_t position) {
+void SnapshotKeeper::LetGo(Written written) {
   // What cannot be removed now can be after the next snapshot.
   parts_.alerts.ForgetSnapshotsBefore(parts_.snapshots.oldest_number()).IgnoreError();
   const std::uint64_t keep_from = parts_.snapshots.keep_from();
@@ -129,8 +129,20 @@ void SnapshotKeeper::LetGo(std::uint64_t position) {
     parts_.fact_log.CutBefore(keep_from).IgnoreError();
   }
   const MutexLock lock(mutex_);
-  position_ = position;
+  position_ = written.position;
   keep_from_ = keep_from;
+  written_.push_back(std::move(written));
+  while (written_.front().position + 1 < keep_from) {
+    written_.pop_front();
+  }
+}
+
+std::optional<std::string> SnapshotKeeper::oldest_sources() const {
+  const MutexLock lock(mutex_);
+  if (written_.empty() || written_.front().position + 1 != keep_from_) {
+    return std::nullopt;
+  }
+  return written_.front().sources;
 }
 
 std::uint64_t SnapshotKeeper::position() const {

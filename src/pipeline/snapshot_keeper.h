@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -60,13 +62,22 @@ class SnapshotKeeper {
   // The first record that a start may need; 1 while that is not known.
   std::uint64_t keep_from() const ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Where the sources were at the oldest snapshot that a start may use, as SourceTable::Save gave
+  // it: nothing before that is needed any more. nullopt while that is not known.
+  std::optional<std::string> oldest_sources() const ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Waits for the snapshot that is under way, if there is one.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   void Work() ABSL_LOCKS_EXCLUDED(mutex_);
+  struct Written {
+    std::uint64_t position = 0;
+    std::string sources;
+  };
+
   absl::Status WriteOne(SnapshotRequest request);
-  void LetGo(std::uint64_t position) ABSL_LOCKS_EXCLUDED(mutex_);
+  void LetGo(Written written) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Parts parts_;
   mutable Mutex mutex_;
@@ -77,6 +88,7 @@ class SnapshotKeeper {
   absl::Status last_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t position_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint64_t keep_from_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::deque<Written> written_ ABSL_GUARDED_BY(mutex_);  // in this run, those still kept
   std::thread thread_;
 };
 

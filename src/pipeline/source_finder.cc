@@ -162,6 +162,9 @@ LiveSource::Settings SourceFinder::SettingsOf(const Entry& entry, std::unique_pt
 
 // Whether a source that was not found lies where this time nobody could look.
 bool SourceFinder::MayBeThere(const std::string& name) const {
+  if (parts_.is_others && parts_.is_others(name)) {
+    return true;
+  }
   for (const Entry& entry : entries_) {
     const std::string root = RootOf(entry.config.path);
     const std::string prefix =

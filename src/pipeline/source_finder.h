@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -29,6 +30,8 @@ class SourceFinder {
     LiveIngest& ingest;
     log::FactLog& fact_log;
     Logger& logger;
+    // Whether a source of that name is somebody else's to declare and to end. May be empty.
+    std::function<bool(const std::string&)> is_others;
   };
   // `past`: the sources as the fact log has them at its end.
   SourceFinder(const config::Config& config, SourceTable past, const Parts& parts);

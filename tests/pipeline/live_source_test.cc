@@ -1,6 +1,5 @@
 #include "pipeline/live_source.h"
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -10,12 +9,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-#include "base/log.h"
-#include "log/fact_log_reader.h"
-#include "metrics/registry.h"
+#include "pipeline/live_test.h"
 #include "pipeline/replay_helper.h"
-#include "support/captured_file.h"
-#include "support/fault_file_system.h"
 #include "support/live_text_source.h"
 
 namespace hark::pipeline {
@@ -35,21 +30,9 @@ using Outcome = LiveSource::Outcome;
 
 constexpr std::size_t kBatch = 1;  // a line at a time
 
-class LiveSourceTest : public ::testing::Test {
+class LiveSourceTest : public hark::testing::LiveTest {
  protected:
-  LiveSourceTest()
-      : fact_log_(*log::FactLog::Open(disk_, "/facts")),
-        logger_({.file = captured_.file()}),
-        metrics_(registry_),
-        context_{.fact_log = *fact_log_,
-                 .logger = logger_,
-                 .metrics = metrics_,
-                 .now = [this] { return now_; },
-                 .highest_time = highest_time_,
-                 .max_fact_log_bytes = std::uint64_t{1} << 30,
-                 .on_facts = {}},
-        judge_(SecretReadRules(), JudgedTimes{}),
-        scratch_(context_) {}
+  LiveSourceTest() : judge_(SecretReadRules(), JudgedTimes{}), scratch_(context_) {}
 
   LiveSource::Settings Settings() {
     LiveSource::Settings settings;
@@ -72,32 +55,6 @@ class LiveSourceTest : public ::testing::Test {
   void Write(const EventLine& line) { text_.text += ToJson(line); }
   Outcome Advance() { return source_->Advance(kBatch, judge_, scratch_); }
 
-  std::vector<FactRecord> Records() {
-    const log::FactLogStats stats = fact_log_->stats();
-    std::vector<FactRecord> records;
-    absl::StatusOr<log::FactLogReader> reader = fact_log_->Read(1);
-    while (reader->position() <= stats.durable_position) {
-      EXPECT_TRUE(*reader->Next(records.emplace_back()));
-    }
-    return records;
-  }
-  std::vector<Kind> Kinds() {
-    std::vector<Kind> kinds;
-    for (const FactRecord& record : Records()) {
-      kinds.push_back(record.kind);
-    }
-    return kinds;
-  }
-
-  hark::testing::FaultFileSystem disk_;
-  std::unique_ptr<log::FactLog> fact_log_;
-  hark::testing::CapturedFile captured_;
-  Logger logger_;
-  metrics::Registry registry_;
-  metrics::IngestMetrics metrics_;
-  Micros now_ = kStart + 3600 * kSecond;
-  std::atomic<Micros> highest_time_ = kBeginningOfTime;
-  LiveContext context_;
   BatchJudge judge_;
   LiveSource::Scratch scratch_;
   LiveText text_;
