@@ -30,15 +30,23 @@ endif()
 target_compile_options(hark_options INTERFACE -pthread)
 target_link_libraries(hark_options INTERFACE simdjson::simdjson Threads::Threads)
 if(HARK_PRECOMPILE)
+  # Headers of libraries only, and none by its path: clones in different folders then share what the compiler cache has. A file must include what it uses all the
+  # same; the presets without this see that it does.
+  set(_precompiled
+    <algorithm> <array> <atomic> <chrono> <condition_variable> <cstdint>
+    <deque> <filesystem> <functional> <future> <map> <memory>
+    <mutex> <optional> <set> <string> <string_view> <thread>
+    <utility> <variant> <vector> <absl/container/flat_hash_map.h> <absl/status/status.h> <absl/status/statusor.h>
+    <absl/strings/str_cat.h> <absl/strings/str_format.h> <absl/strings/str_split.h> <absl/time/time.h> <simdjson.h>)
   set(CMAKE_PCH_INSTANTIATE_TEMPLATES ON)
   file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/empty.cc CONTENT "")
   add_library(hark_precompiled OBJECT ${CMAKE_BINARY_DIR}/empty.cc)
   target_link_libraries(hark_precompiled PRIVATE hark_options)
-  target_precompile_headers(hark_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h)
+  target_precompile_headers(hark_precompiled PRIVATE ${_precompiled})
   add_library(hark_precompiled_test OBJECT ${CMAKE_BINARY_DIR}/empty.cc)
   target_include_directories(hark_precompiled_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(hark_precompiled_test PRIVATE hark_options GTest::gmock)
-  target_precompile_headers(hark_precompiled_test PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h
+  target_precompile_headers(hark_precompiled_test PRIVATE ${_precompiled}
                             <gmock/gmock.h> <gtest/gtest.h>)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     # The time of a header is no reason to refuse what a compiler cache gives back.
