@@ -18,6 +18,7 @@ pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 if(HARK_BUILD_TESTS)
   find_package(GTest REQUIRED)
+  find_package(OpenSSL REQUIRED COMPONENTS SSL)  # a client that is not the library of the server
   # The system's own interpreter: it is the one that has Debian's python3-jsonschema.
   set(Python3_ROOT_DIR /usr)
   set(Python3_FIND_STRATEGY LOCATION)

@@ -54,7 +54,8 @@ std::string PeerTextOf(MHD_Connection* connection) {
     return "";
   }
   std::array<char, INET6_ADDRSTRLEN> text{};
-  const socklen_t length = address->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+  const socklen_t length =
+      address->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
   return getnameinfo(address, length, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) == 0
              ? text.data()
              : "";

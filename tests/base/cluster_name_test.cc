@@ -15,7 +15,8 @@ TEST(ClusterNameTest, IsWhatAUrlTakesAsItIs) {
 }
 
 TEST(ClusterNameTest, IsNothingElse) {
-  for (const char* const name : {"", ".", "..", "-a", "_a", "a b", "a/b", "a%20", "a:b", "\xc3\xa4", "a\n"}) {
+  for (const char* const name :
+       {"", ".", "..", "-a", "_a", "a b", "a/b", "a%20", "a:b", "\xc3\xa4", "a\n"}) {
     EXPECT_FALSE(IsClusterName(name)) << name;
   }
   EXPECT_FALSE(IsClusterName(std::string(254, 'a')));
