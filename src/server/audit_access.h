@@ -21,9 +21,9 @@ namespace hark::server {
 
 // Somebody who posts audit events, and the clusters that they may be from.
 struct AuditClient {
-  std::string certificate_name;  // a name in its certificate: see ServerTls::PeerNames
-  std::string token_file;        // in place of it
-  std::vector<std::string> clusters;
+  std::string certificate_name = {};  // a name in its certificate: see ServerTls::PeerNames
+  std::string token_file = {};        // in place of it
+  std::vector<std::string> clusters = {};
 };
 
 // Who may post for which clusters. A caller that is several clients, by the names in its
@@ -37,8 +37,8 @@ class AuditAccess {
   static absl::StatusOr<std::shared_ptr<AuditAccess>> Load(const std::vector<AuditClient>& clients);
 
   struct Caller {
-    std::vector<std::string> certificate_names;
-    std::string_view authorization;  // the header
+    std::vector<std::string> certificate_names = {};
+    std::string_view authorization = {};  // the header
   };
   enum class Decision : std::uint8_t {
     kAllowed,

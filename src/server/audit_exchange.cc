@@ -118,8 +118,7 @@ std::optional<Response> AuditExchange::CheckCaller(const Head& head, AuditAccess
                          "localhost, needs a client certificate or a token");
   }
   const bool has_names = head.certificate_names.ok() && !head.certificate_names->empty();
-  AuditAccess::Caller caller{.certificate_names = {},
-                             .authorization = Header(head.headers, "authorization")};
+  AuditAccess::Caller caller{.authorization = Header(head.headers, "authorization")};
   if (has_names) {
     caller.certificate_names = *head.certificate_names;
   }

@@ -127,19 +127,19 @@ absl::Status AuditReceiver::Impl::StartDaemon() {
   } else {
     flags |= MHD_USE_TLS;
   }
-  daemon_ = MHD_start_daemon(
-      flags, 0, nullptr, nullptr, &Impl::OnRequest, this,          //
-      MHD_OPTION_EXTERNAL_LOGGER, &Impl::OnLibraryMessage, this,   //
-      MHD_OPTION_LISTEN_SOCKET, socket_->fd(),                     //
-      MHD_OPTION_THREAD_POOL_SIZE, mhd::kThreads,                  //
-      MHD_OPTION_CONNECTION_LIMIT, options_.max_connections,       //
-      MHD_OPTION_PER_IP_CONNECTION_LIMIT, options_.max_connections_per_address,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, mhd::kConnectionMemory,  //
-      MHD_OPTION_STRICT_FOR_CLIENT, 1,                             //
-      MHD_OPTION_URI_LOG_CALLBACK, &Impl::OnTarget, this,          //
-      MHD_OPTION_NOTIFY_COMPLETED, &Impl::OnCompleted, this,       //
-      MHD_OPTION_NOTIFY_CONNECTION, &Impl::OnConnection, this,     //
-      MHD_OPTION_ARRAY, tls_options.data(), MHD_OPTION_END);
+  daemon_ =
+      MHD_start_daemon(flags, 0, nullptr, nullptr, &Impl::OnRequest, this,         //
+                       MHD_OPTION_EXTERNAL_LOGGER, &Impl::OnLibraryMessage, this,  //
+                       MHD_OPTION_LISTEN_SOCKET, socket_->fd(),                    //
+                       MHD_OPTION_THREAD_POOL_SIZE, mhd::kThreads,                 //
+                       MHD_OPTION_CONNECTION_LIMIT, options_.max_connections,      //
+                       MHD_OPTION_PER_IP_CONNECTION_LIMIT, options_.max_connections_per_address,
+                       MHD_OPTION_CONNECTION_MEMORY_LIMIT, mhd::kConnectionMemory,  //
+                       MHD_OPTION_STRICT_FOR_CLIENT, 1,                             //
+                       MHD_OPTION_URI_LOG_CALLBACK, &Impl::OnTarget, this,          //
+                       MHD_OPTION_NOTIFY_COMPLETED, &Impl::OnCompleted, this,       //
+                       MHD_OPTION_NOTIFY_CONNECTION, &Impl::OnConnection, this,     //
+                       MHD_OPTION_ARRAY, tls_options.data(), MHD_OPTION_END);
   return daemon_ == nullptr ? absl::InternalError("libmicrohttpd cannot be started")
                             : absl::OkStatus();
 }

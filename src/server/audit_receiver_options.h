@@ -12,14 +12,14 @@
 namespace hark::server {
 
 struct AuditReceiverOptions {
-  std::string listen;  // see ParseListenAddress; also the listener's name
+  std::string listen = {};  // see ParseListenAddress; also the listener's name
   // PEM. Without a certificate it is HTTP; both, and clients, are needed off loopback.
-  std::string cert_file, key_file;
+  std::string cert_file = {}, key_file = {};
   // Signs the certificates of clients; for those with a certificate_name.
-  std::string client_ca_file;
-  std::vector<AuditClient> clients;  // none: anybody, for any cluster
+  std::string client_ca_file = {};
+  std::vector<AuditClient> clients = {};  // none: anybody, for any cluster
 
-  AuditLimits limits;
+  AuditLimits limits = {};
   unsigned max_connections = 256;
   unsigned max_connections_per_address = 64;
   // Of a connection, until its first request line has come.

@@ -69,9 +69,13 @@ MHD_Result AuditRequests::Begin(MHD_Connection* connection, std::string_view met
   if (refuses && exchange.refusal() == nullptr) {
     exchange.Refuse(RetryLater(kUnavailable, "hark stops"), Now());
   }
-  if (exchange.refusal() != nullptr && exchange.expects_continue()) {
+  if (exchange.refusal() == nullptr) {
+    return MHD_YES;
+  }
+  if (exchange.expects_continue()) {
     return Answer(connection, *exchange.refusal(), request);
   }
+  BoundDrain(connection);
   return MHD_YES;
 }
 
@@ -87,8 +91,13 @@ void AuditRequests::AddBody(MHD_Connection* connection, std::string_view bytes, 
     mhd::SendEarly(connection, *exchange.refusal());
     shared_.deadlines.Set(mhd::SocketOf(connection), kLinger);
   } else if (exchange.refusal() != nullptr && !was_refused) {
-    shared_.deadlines.Set(mhd::SocketOf(connection), shared_.options.limits.drain_time + kLinger);
+    BoundDrain(connection);
   }
+}
+
+void AuditRequests::BoundDrain(MHD_Connection* connection) {
+  // A body of which nothing comes gives no occasion for an answer.
+  shared_.deadlines.Set(mhd::SocketOf(connection), shared_.options.limits.drain_time + kLinger);
 }
 
 MHD_Result AuditRequests::Finish(MHD_Connection* connection, Request& request) {

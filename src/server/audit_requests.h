@@ -83,6 +83,8 @@ class AuditRequests {
   void GiveUpOnSink() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
+  // The rest of a refused body has to come soon.
+  void BoundDrain(MHD_Connection* connection);
   MHD_Result HandOver(MHD_Connection* connection, Request& request) ABSL_LOCKS_EXCLUDED(mutex_);
   MHD_Result Answer(MHD_Connection* connection, Response response, Request& request)
       ABSL_LOCKS_EXCLUDED(mutex_);

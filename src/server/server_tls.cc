@@ -144,9 +144,9 @@ absl::Status Verify(gnutls_x509_trust_list_t ca, std::vector<gnutls_x509_crt_t>&
       .size = 0,
   };
   unsigned verification = 0;
-  const int result = gnutls_x509_trust_list_verify_crt2(
-      ca, chain.data(), static_cast<unsigned>(chain.size()), &condition, 1,
-      kKeyStrength, &verification, nullptr);
+  const int result =
+      gnutls_x509_trust_list_verify_crt2(ca, chain.data(), static_cast<unsigned>(chain.size()),
+                                         &condition, 1, kKeyStrength, &verification, nullptr);
   if (result != GNUTLS_E_SUCCESS) {
     return absl::UnauthenticatedError(gnutls_strerror(result));
   }

@@ -26,20 +26,18 @@ class AuditAccessTest : public ::testing::Test {
     return access.ok() ? *access : nullptr;
   }
   AuditClient ByName(std::string name, std::vector<std::string> clusters) {
-    return {.certificate_name = std::move(name), .token_file = "", .clusters = std::move(clusters)};
+    return {.certificate_name = std::move(name), .clusters = std::move(clusters)};
   }
   AuditClient ByToken(const std::string& token, std::vector<std::string> clusters) {
-    return {.certificate_name = "",
-            .token_file = dir_.Write(token, token),
-            .clusters = std::move(clusters)};
+    return {.token_file = dir_.Write(token, token), .clusters = std::move(clusters)};
   }
 
   TempDir dir_;
 };
 
 TEST_F(AuditAccessTest, ACallerMayPostForTheClustersOfAllThatItIs) {
-  const auto access = Load({ByName("a", {"one"}), ByName("b", {"two", "three"}),
-                            ByToken("0123456789abcdef", {"four"})});
+  const auto access = Load(
+      {ByName("a", {"one"}), ByName("b", {"two", "three"}), ByToken("0123456789abcdef", {"four"})});
   const AuditAccess::Caller caller{.certificate_names = {"x", "a", "b"},
                                    .authorization = "Bearer 0123456789abcdef"};
   for (const char* const cluster : {"one", "two", "three", "four"}) {
@@ -52,34 +50,28 @@ TEST_F(AuditAccessTest, ACallerMayPostForTheClustersOfAllThatItIs) {
 
 TEST_F(AuditAccessTest, OneNameMayBeSeveralClients) {
   const auto access = Load({ByName("a", {"one"}), ByName("a", {"two"})});
-  EXPECT_EQ(access->Decide({.certificate_names = {"a"}, .authorization = ""}, "one"),
-            Decision::kAllowed);
-  EXPECT_EQ(access->Decide({.certificate_names = {"a"}, .authorization = ""}, "two"),
-            Decision::kAllowed);
+  EXPECT_EQ(access->Decide({.certificate_names = {"a"}}, "one"), Decision::kAllowed);
+  EXPECT_EQ(access->Decide({.certificate_names = {"a"}}, "two"), Decision::kAllowed);
 }
 
 TEST_F(AuditAccessTest, NobodyIsAClientWithoutShowingIt) {
   const auto access = Load({ByName("a", {"one"}), ByToken("0123456789abcdef", {"one"})});
-  EXPECT_EQ(access->Decide({.certificate_names = {}, .authorization = ""}, "one"),
-            Decision::kUnknown);
+  EXPECT_EQ(access->Decide({}, "one"), Decision::kUnknown);
   EXPECT_EQ(access->Decide({.certificate_names = {"", "b"}, .authorization = "Bearer "}, "one"),
             Decision::kUnknown);
-  EXPECT_EQ(access->Decide({.certificate_names = {}, .authorization = "0123456789abcdef"}, "one"),
-            Decision::kUnknown);
+  EXPECT_EQ(access->Decide({.authorization = "0123456789abcdef"}, "one"), Decision::kUnknown);
 }
 
 TEST_F(AuditAccessTest, ATokenThatCannotBeReadIsAnError) {
-  EXPECT_THAT(AuditAccess::Load({{.certificate_name = "",
-                                  .token_file = dir_.Path("missing"),
-                                  .clusters = {"one"}}})
-                  .status(),
-              StatusIs(absl::StatusCode::kNotFound, HasSubstr("missing")));
+  EXPECT_THAT(
+      AuditAccess::Load({{.token_file = dir_.Path("missing"), .clusters = {"one"}}}).status(),
+      StatusIs(absl::StatusCode::kNotFound, HasSubstr("missing")));
 }
 
 TEST_F(AuditAccessTest, WithoutClientsSomeClustersAreOpenToAnybody) {
   const auto access = Load({});
   EXPECT_TRUE(access->is_open());
-  const AuditAccess::Caller nobody{.certificate_names = {}, .authorization = ""};
+  const AuditAccess::Caller nobody{};
   for (std::size_t i = 0; i < AuditAccess::kMaxOpenClusters; ++i) {
     EXPECT_EQ(access->Decide(nobody, "c" + std::to_string(i)), Decision::kAllowed);
   }

@@ -51,7 +51,8 @@ class AuditReceiverFixture : public ::testing::Test {
     return text.substr(value, text.find('\n', value) - value);
   }
   std::string Requests(const std::string& cluster, const std::string& code) const {
-    return Metric("hark_receiver_requests_total{cluster=\"" + cluster + "\",code=\"" + code + "\"}");
+    return Metric("hark_receiver_requests_total{cluster=\"" + cluster + "\",code=\"" + code +
+                  "\"}");
   }
 
   // Waits for what happens on the receiver's threads.
@@ -77,10 +78,6 @@ class AuditReceiverFixture : public ::testing::Test {
   hark::testing::FakeAuditSink sink_;
   MemoryBudget budget_{std::size_t{64} << 20};
   AuditReceiverOptions options_{.listen = "127.0.0.1:0",
-                                .cert_file = "",
-                                .key_file = "",
-                                .client_ca_file = "",
-                                .clients = {},
                                 .limits = {.max_body_bytes = std::size_t{32} << 20},
                                 .stop_grace = absl::Milliseconds(200)};
   std::unique_ptr<AuditReceiver> receiver_;

@@ -1,5 +1,6 @@
 // Who may post: certificates, tokens, and what a reload changes. The client is OpenSSL's.
 #include <atomic>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -36,8 +37,8 @@ constexpr const char* kToken = "0123456789abcdef-token";
 constexpr const char* kBearer = "Authorization: Bearer 0123456789abcdef-token\r\n";
 constexpr long kDay = 86'400;
 
-// A receiver whose clients are: the certificate "api-prod" for prod and prod-2, the one with the URI
-// for spiffe, the token for staging.
+// A receiver whose clients are: the certificate "api-prod" for prod and prod-2, the one with the
+// URI for spiffe, the token for staging.
 class AuditReceiverTlsTest : public AuditReceiverFixture {
  protected:
   AuditReceiverTlsTest() {
@@ -46,11 +47,9 @@ class AuditReceiverTlsTest : public AuditReceiverFixture {
     options_.key_file = dir_.Path("server.key");
     options_.client_ca_file = dir_.Write("ca.crt", authority_.certificate());
     options_.clients = {
-        {.certificate_name = "api-prod", .token_file = "", .clusters = {"prod", "prod-2"}},
-        {.certificate_name = "spiffe://test/api", .token_file = "", .clusters = {"spiffe"}},
-        {.certificate_name = "",
-         .token_file = dir_.Write("token", kToken),
-         .clusters = {"staging"}},
+        {.certificate_name = "api-prod", .clusters = {"prod", "prod-2"}},
+        {.certificate_name = "spiffe://test/api", .clusters = {"spiffe"}},
+        {.token_file = dir_.Write("token", kToken), .clusters = {"staging"}},
     };
   }
 
@@ -96,13 +95,13 @@ TEST_F(AuditReceiverTlsTest, TheNameIsAUriOrDnsNameAndElseTheCommonName) {
   Start();
   EXPECT_EQ(StatusOf(ConnectAs({.alternative_names = "URI:spiffe://test/api"}), "spiffe"), 200);
   EXPECT_EQ(StatusOf(ConnectAs({.alternative_names = "DNS:api-prod"}), "prod"), 200);
-  EXPECT_EQ(StatusOf(ConnectAs({.common_name = "api-prod", .alternative_names = "IP:10.0.0.1"}),
-                     "prod"),
-            200);
+  EXPECT_EQ(
+      StatusOf(ConnectAs({.common_name = "api-prod", .alternative_names = "IP:10.0.0.1"}), "prod"),
+      200);
   // Beside other names the common name counts for nothing.
-  EXPECT_EQ(StatusOf(ConnectAs({.common_name = "api-prod", .alternative_names = "DNS:api-test"}),
-                     "prod"),
-            403);
+  EXPECT_EQ(
+      StatusOf(ConnectAs({.common_name = "api-prod", .alternative_names = "DNS:api-test"}), "prod"),
+      403);
   EXPECT_EQ(StatusOf(ConnectAs({.alternative_names = "DNS:x,URI:spiffe://test/api"}), "spiffe"),
             200);
   for (const char* const name : {"api-prod2", "api-pro", "API-PROD", "*", ""}) {
@@ -146,14 +145,14 @@ TEST_F(AuditReceiverTlsTest, RefusesCertificatesThatAreNotValid) {
     EXPECT_EQ(answer.status, 401);
     return answer.body;
   };
-  EXPECT_THAT(refusal(ConnectAs({.common_name = "api-prod",
-                                 .valid_from_seconds = -2 * kDay,
-                                 .valid_to_seconds = -kDay})),
-              HasSubstr("expired"));
-  EXPECT_THAT(refusal(ConnectAs({.common_name = "api-prod",
-                                 .valid_from_seconds = kDay,
-                                 .valid_to_seconds = 2 * kDay})),
-              HasSubstr("not yet"));
+  EXPECT_THAT(
+      refusal(ConnectAs(
+          {.common_name = "api-prod", .valid_from_seconds = -2 * kDay, .valid_to_seconds = -kDay})),
+      HasSubstr("expired"));
+  EXPECT_THAT(
+      refusal(ConnectAs(
+          {.common_name = "api-prod", .valid_from_seconds = kDay, .valid_to_seconds = 2 * kDay})),
+      HasSubstr("not yet"));
   EXPECT_THAT(refusal(ConnectWith(other_authority_.Issue({.common_name = "api-prod"}))),
               HasSubstr("issuer"));
   EXPECT_THAT(refusal(ConnectAs({.common_name = "api-prod", .usage = "serverAuth"})),
@@ -192,9 +191,8 @@ TEST_F(AuditReceiverTlsTest, SaysThatAClientHasGoneWithoutARequest) {
   Start();
   EXPECT_FALSE(TlsHttpClient("127.0.0.1", receiver_->port(), {.ca = other_authority_.certificate()})
                    .is_secure());
-  EXPECT_TRUE(Eventually([&] {
-    return log_file_.text().find("webhook_no_request") != std::string::npos;
-  }));
+  EXPECT_TRUE(
+      Eventually([&] { return log_file_.text().find("webhook_no_request") != std::string::npos; }));
   // Plain HTTP is no handshake.
   EXPECT_EQ(Post("/audit/prod", kList).status, 0);
 }
@@ -259,7 +257,6 @@ TEST_F(AuditReceiverTlsTest, AReloadThatFailsChangesNothing) {
     return ConnectWith(own).server_name() == "first" && StatusOf(ConnectWith(own), "prod") == 200 &&
            StatusOf(ConnectBare(), "staging", kBearer) == 200;
   };
-  const std::string key = dir_.Path("server.key");
   const IssuedCertificate stranger = authority_.Issue({.common_name = "second"});
   const std::vector<std::pair<std::string, std::string>> files = {
       {"server.crt", stranger.certificate},  // not of the key
@@ -277,6 +274,7 @@ TEST_F(AuditReceiverTlsTest, AReloadThatFailsChangesNothing) {
     EXPECT_THAT(receiver_->Reload(), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(name)));
     EXPECT_TRUE(works()) << name;
   }
+  WriteServerCertificate("second");
   std::filesystem::remove(dir_.Path("ca.crt"));
   EXPECT_THAT(receiver_->Reload(), StatusIs(absl::StatusCode::kNotFound, HasSubstr("ca.crt")));
   EXPECT_TRUE(works());
@@ -310,7 +308,9 @@ TEST_F(AuditReceiverTlsTest, ReloadsWhileClientsPost) {
 
 TEST_F(AuditReceiverTlsTest, KnowsWhenItsCertificateExpires) {
   Start();
-  const auto in = [](absl::Duration from_now) { return absl::ToUnixMicros(absl::Now() + from_now); };
+  const auto in = [](absl::Duration from_now) {
+    return absl::ToUnixMicros(absl::Now() + from_now);
+  };
   EXPECT_NEAR(static_cast<double>(*receiver_->certificate_expiry()),
               static_cast<double>(in(absl::Hours(1))), 60e6);
   WriteServerCertificate("third", 10 * kDay);
@@ -349,7 +349,7 @@ TEST_F(AuditReceiverTlsTest, DoesNotStartWithOptionsThatContradictEachOther) {
   options.client_ca_file.clear();
   EXPECT_THAT(refusal(options), HasSubstr("api-prod needs a client CA"));
   options = options_;
-  options.clients.push_back({.certificate_name = "x", .token_file = "y", .clusters = {}});
+  options.clients.push_back({.certificate_name = "x", .token_file = "y"});
   EXPECT_THAT(refusal(options), HasSubstr("either a certificate name or a token"));
   options = options_;
   options.listen = "0.0.0.0:0";

@@ -20,8 +20,8 @@ struct IssuedCertificate {
 
 // What a certificate says.
 struct CertificateSubject {
-  std::string common_name;
-  std::string alternative_names;  // "IP:127.0.0.1,DNS:localhost,URI:spiffe://a/b"; empty: none
+  std::string common_name = {};
+  std::string alternative_names = {};  // "IP:127.0.0.1,DNS:localhost,URI:spiffe://a/b"; empty: none
   std::string usage = "clientAuth";
   long valid_from_seconds = -3600;  // of now
   long valid_to_seconds = 3600;
@@ -70,10 +70,9 @@ class TestAuthority {
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), ++serial);
     X509_gmtime_adj(X509_getm_notBefore(certificate), subject.valid_from_seconds);
     X509_gmtime_adj(X509_getm_notAfter(certificate), subject.valid_to_seconds);
-    X509_NAME_add_entry_by_txt(
-        X509_get_subject_name(certificate), "CN", MBSTRING_UTF8,
-        reinterpret_cast<const unsigned char*>(subject.common_name.data()),
-        static_cast<int>(subject.common_name.size()), -1, 0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8,
+                               reinterpret_cast<const unsigned char*>(subject.common_name.data()),
+                               static_cast<int>(subject.common_name.size()), -1, 0);
     X509_set_pubkey(certificate, key);
   }
 

@@ -20,8 +20,8 @@ namespace hark::testing {
 
 // What a client of TLS trusts and shows.
 struct TlsClientOptions {
-  std::string ca;                 // PEM, of the server's certificate
-  IssuedCertificate certificate;  // none if empty
+  std::string ca = {};                 // PEM, of the server's certificate
+  IssuedCertificate certificate = {};  // none if empty
   int max_version = TLS1_3_VERSION;
   int min_version = TLS1_VERSION;
 };
@@ -55,8 +55,8 @@ class TlsHttpClient : public HttpClient {
   std::string version() const { return SSL_get_version(ssl_.get()); }
   // Of the certificate that the server has shown.
   std::string server_name() const {
-    const std::unique_ptr<X509, decltype(&X509_free)> shown(
-        SSL_get1_peer_certificate(ssl_.get()), X509_free);
+    const std::unique_ptr<X509, decltype(&X509_free)> shown(SSL_get1_peer_certificate(ssl_.get()),
+                                                            X509_free);
     char name[256] = {};
     X509_NAME_get_text_by_NID(X509_get_subject_name(shown.get()), NID_commonName, name,
                               sizeof(name));
@@ -85,8 +85,7 @@ class TlsHttpClient : public HttpClient {
   }
   static void Show(SSL_CTX* context, const IssuedCertificate& own) {
     const Bio certificate_bio = BioOf(own.certificate);
-    X509* const certificate =
-        PEM_read_bio_X509(certificate_bio.get(), nullptr, nullptr, nullptr);
+    X509* const certificate = PEM_read_bio_X509(certificate_bio.get(), nullptr, nullptr, nullptr);
     SSL_CTX_use_certificate(context, certificate);
     X509_free(certificate);
     const Bio key_bio = BioOf(own.key);
