@@ -13,10 +13,12 @@ pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(gnutls REQUIRED IMPORTED_TARGET gnutls)
 pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 if(HARK_BUILD_TESTS)
   find_package(GTest REQUIRED)
+  find_package(OpenSSL REQUIRED COMPONENTS SSL)  # a client that is not the library of the server
   # The system's own interpreter: it is the one that has Debian's python3-jsonschema.
   set(Python3_ROOT_DIR /usr)
   set(Python3_FIND_STRATEGY LOCATION)

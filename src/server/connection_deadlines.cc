@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace hark::server {
 namespace {
@@ -23,11 +24,11 @@ ConnectionDeadlines::~ConnectionDeadlines() {
   thread_.join();
 }
 
-void ConnectionDeadlines::Set(int fd, absl::Duration within) {
-  const TimePoint deadline = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(within);
+void ConnectionDeadlines::Set(int fd, absl::Duration within, std::function<void()> overdue) {
+  const TimePoint time = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(within);
   const MutexLock lock(mutex_);
-  deadlines_.insert_or_assign(fd, deadline);
-  if (deadline < next_wake_) {
+  deadlines_.insert_or_assign(fd, Deadline{.time = time, .overdue = std::move(overdue)});
+  if (time < next_wake_) {
     changed_.NotifyAll();
   }
 }
@@ -38,26 +39,43 @@ void ConnectionDeadlines::Remove(int fd) {
 }
 
 void ConnectionDeadlines::Run() {
-  MutexLock lock(mutex_);
-  while (!stopping_) {
-    next_wake_ = ShutDownOverdue(std::chrono::steady_clock::now());
-    changed_.WaitUntil(lock, next_wake_);
+  for (;;) {
+    std::vector<std::function<void()>> overdue;
+    {
+      MutexLock lock(mutex_);
+      if (stopping_) {
+        return;
+      }
+      overdue = TakeOverdue(std::chrono::steady_clock::now());
+      if (overdue.empty()) {
+        changed_.WaitUntil(lock, next_wake_);
+      }
+    }
+    for (const std::function<void()>& call : overdue) {
+      call();
+    }
   }
 }
 
-ConnectionDeadlines::TimePoint ConnectionDeadlines::ShutDownOverdue(TimePoint now) {
-  TimePoint next = now + kIdle;
+std::vector<std::function<void()>> ConnectionDeadlines::TakeOverdue(TimePoint now) {
+  std::vector<std::function<void()>> overdue;
+  next_wake_ = now + kIdle;
   for (auto entry = deadlines_.begin(); entry != deadlines_.end();) {
-    if (entry->second > now) {
-      next = std::min(next, entry->second);
+    auto& [fd, deadline] = *entry;
+    if (deadline.time > now) {
+      next_wake_ = std::min(next_wake_, deadline.time);
       ++entry;
       continue;
     }
-    // Closing is the server's: it sees the end of the connection and tidies up.
-    shutdown(entry->first, SHUT_RDWR);
+    if (deadline.overdue) {
+      overdue.push_back(std::move(deadline.overdue));
+    } else {
+      // Closing is the server's: it sees the end of the connection and tidies up.
+      shutdown(fd, SHUT_RDWR);
+    }
     entry = deadlines_.erase(entry);
   }
-  return next;
+  return overdue;
 }
 
 }  // namespace hark::server

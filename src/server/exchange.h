@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +21,7 @@ class Exchange {
 
   struct Head {
     Method method = Method::kOther;
-    std::map<std::string, std::string> headers = {};  // names in lower case
+    Headers headers = {};
     Peer peer = Peer::kRemote;
   };
   // Decides what can be decided without the body: 400, 404, 405, 401, 403.

@@ -25,6 +25,11 @@ std::string_view MethodName(Method method) {
   return index < kMethods.size() ? kMethods.at(index) : "?";
 }
 
+std::string_view Header(const Headers& headers, const std::string& name) {
+  const auto found = headers.find(name);
+  return found == headers.end() ? std::string_view() : found->second;
+}
+
 Response ErrorResponse(int status, std::string_view message) {
   JsonWriter json;
   json.BeginObject().Key("error").String(message).EndObject();

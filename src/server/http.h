@@ -17,12 +17,17 @@ enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOther };
 Method ParseMethod(std::string_view name);
 std::string_view MethodName(Method method);
 
+// By their names in lower case.
+using Headers = std::map<std::string, std::string>;
+// Empty if there is none; lives as long as the headers.
+std::string_view Header(const Headers& headers, const std::string& name);
+
 // One HTTP request, read whole. All texts are decoded, and the client chose them.
 struct Request {
   Method method = Method::kOther;
   std::map<std::string, std::string> path_parameters;  // by their names in the route
   std::map<std::string, std::string> query;            // of equal keys the last
-  std::map<std::string, std::string> headers;          // names in lower case
+  Headers headers;
   std::string body;
   // The caller has shown the token or needs none. Always true for routes that ask for it; others
   // may tell such a caller more.

@@ -2,11 +2,8 @@
 
 #include <microhttpd.h>
 
-#include <array>
-#include <cctype>
 #include <chrono>
 #include <cstdarg>
-#include <cstdio>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -19,59 +16,9 @@
 #include "server/connection_deadlines.h"
 #include "server/exchange.h"
 #include "server/listen_socket.h"
+#include "server/mhd.h"
 
 namespace hark::server {
-namespace {
-
-constexpr unsigned kThreads = 2;
-constexpr std::size_t kConnectionMemory =
-    std::size_t{32} * 1024;  // bounds request line and headers
-
-// The API serves no pages: nothing in an answer may be run, framed, guessed at or kept.
-constexpr std::array<std::pair<const char*, const char*>, 5> kSecurityHeaders = {{
-    {"Cache-Control", "no-store"},
-    {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
-    {"Referrer-Policy", "no-referrer"},
-    {"X-Content-Type-Options", "nosniff"},
-    {"X-Frame-Options", "DENY"},
-}};
-
-int SocketOf(MHD_Connection* connection) {
-  return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-}
-
-MHD_Result CollectHeader(void* headers, MHD_ValueKind, const char* key, const char* value) {
-  std::string name(key);
-  for (char& c : name) {
-    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  static_cast<std::map<std::string, std::string>*>(headers)->insert_or_assign(
-      std::move(name), value == nullptr ? "" : value);
-  return MHD_YES;
-}
-
-MHD_Result Send(MHD_Connection* connection, const Response& response) {
-  // The library only reads the bytes, which it copies.
-  MHD_Response* const answer = MHD_create_response_from_buffer(
-      response.body.size(), const_cast<char*>(response.body.data()),  // NOLINT
-      MHD_RESPMEM_MUST_COPY);
-  if (answer == nullptr) {
-    return MHD_NO;
-  }
-  MHD_add_response_header(answer, "Content-Type", response.content_type.c_str());
-  for (const auto& [name, value] : kSecurityHeaders) {
-    MHD_add_response_header(answer, name, value);
-  }
-  for (const auto& [name, value] : response.headers) {
-    MHD_add_response_header(answer, name.c_str(), value.c_str());
-  }
-  const MHD_Result result =
-      MHD_queue_response(connection, static_cast<unsigned>(response.status), answer);
-  MHD_destroy_response(answer);
-  return result;
-}
-
-}  // namespace
 
 class HttpServer::Impl {
  public:
@@ -164,11 +111,11 @@ absl::Status HttpServer::Impl::Listen(ListenSocket socket, bool is_unix) {
       &Impl::OnRequest, listener,                                     //
       MHD_OPTION_EXTERNAL_LOGGER, &Impl::OnLibraryMessage, listener,  //
       MHD_OPTION_LISTEN_SOCKET, listener->socket->fd(),               //
-      MHD_OPTION_THREAD_POOL_SIZE, kThreads,                          //
+      MHD_OPTION_THREAD_POOL_SIZE, mhd::kThreads,                     //
       MHD_OPTION_CONNECTION_LIMIT, options_.max_connections,          //
       MHD_OPTION_PER_IP_CONNECTION_LIMIT, is_unix ? 0U : options_.max_connections_per_address,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory,  //
-      MHD_OPTION_STRICT_FOR_CLIENT, 1,                        //
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, mhd::kConnectionMemory,  //
+      MHD_OPTION_STRICT_FOR_CLIENT, 1,                             //
       MHD_OPTION_URI_LOG_CALLBACK, &Impl::OnTarget, listener, MHD_OPTION_NOTIFY_COMPLETED,
       &Impl::OnCompleted, listener, MHD_OPTION_NOTIFY_CONNECTION, &Impl::OnConnection, listener,
       MHD_OPTION_END);
@@ -211,14 +158,12 @@ void HttpServer::Impl::Begin(const Listener& listener, MHD_Connection* connectio
     const MutexLock lock(mutex_);
     ++running_;
   }
-  deadlines_.Set(SocketOf(connection), options_.request_deadline);
-  Exchange::Head head{.method = ParseMethod(method)};
-  MHD_get_connection_values(connection, MHD_HEADER_KIND, &CollectHeader, &head.headers);
-  head.peer = listener.is_unix
-                  ? Peer::kUnixSocket
-                  : PeerOf(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
-                               ->client_addr);
-  exchange.Begin(std::move(head), router_, access_);
+  deadlines_.Set(mhd::SocketOf(connection), options_.request_deadline);
+  exchange.Begin(
+      {.method = ParseMethod(method),
+       .headers = mhd::HeadersOf(connection),
+       .peer = listener.is_unix ? Peer::kUnixSocket : PeerOf(mhd::PeerAddressOf(connection))},
+      router_, access_);
 }
 
 // NOLINTNEXTLINE(readability-function-size): the parameters are libmicrohttpd's.
@@ -238,7 +183,7 @@ MHD_Result HttpServer::Impl::OnRequest(void* listener_pointer, MHD_Connection* c
     *body_size = 0;
     return MHD_YES;
   }
-  return Send(connection, exchange.Finish());
+  return mhd::Send(connection, exchange.Finish());
 }
 
 void HttpServer::Impl::OnCompleted(void* listener, MHD_Connection* connection,
@@ -249,7 +194,7 @@ void HttpServer::Impl::OnCompleted(void* listener, MHD_Connection* connection,
     return;
   }
   Impl& impl = static_cast<Listener*>(listener)->impl;
-  impl.deadlines_.Set(SocketOf(connection), impl.options_.idle_deadline);
+  impl.deadlines_.Set(mhd::SocketOf(connection), impl.options_.idle_deadline);
   const MutexLock lock(impl.mutex_);
   --impl.running_;
   impl.answered_.NotifyAll();
@@ -259,22 +204,14 @@ void HttpServer::Impl::OnConnection(void* listener, MHD_Connection* connection, 
                                     MHD_ConnectionNotificationCode code) {
   Impl& impl = static_cast<Listener*>(listener)->impl;
   if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-    impl.deadlines_.Set(SocketOf(connection), impl.options_.request_deadline);
+    impl.deadlines_.Set(mhd::SocketOf(connection), impl.options_.request_deadline);
   } else {
-    impl.deadlines_.Remove(SocketOf(connection));
+    impl.deadlines_.Remove(mhd::SocketOf(connection));
   }
 }
 
 void HttpServer::Impl::OnLibraryMessage(void* listener, const char* format, va_list arguments) {
-  Logger* const log = static_cast<Listener*>(listener)->impl.options_.log;
-  if (log == nullptr) {
-    return;
-  }
-  std::array<char, 512> text{};
-  std::vsnprintf(text.data(), text.size(), format, arguments);
-  log->Write(
-      {.level = LogLevel::kDebug, .key = "http_library", .text = "libmicrohttpd says something."},
-      {{"message", std::string_view(text.data())}});
+  mhd::Log(static_cast<Listener*>(listener)->impl.options_.log, format, arguments);
 }
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOptions& options,

@@ -1,24 +1,13 @@
 #pragma once
 
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
 
+#include "base/listen_address.h"
+
 namespace hark::server {
-
-// "127.0.0.1:9321", "[::1]:0", "localhost:9321" (127.0.0.1), "0.0.0.0:9321". Host names are not
-// resolved: what is listened on must not depend on a name server.
-struct ListenAddress {
-  sockaddr_storage address{};
-  socklen_t length = 0;
-
-  bool is_loopback() const;
-};
-absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text);
 
 // A listening, non-blocking socket. Closes it, and removes the file of a Unix socket, at its end.
 // Not thread-safe.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <future>
 
 #include "gtest/gtest.h"
 
@@ -55,6 +56,21 @@ TEST_F(ConnectionDeadlinesTest, ForgetsADeadlineThatIsReplacedOrRemoved) {
   EXPECT_TRUE(IsOpen(removed[0]));
   close(removed[0]);
   close(removed[1]);
+}
+
+TEST_F(ConnectionDeadlinesTest, CallsWhatIsToBeCalledInPlaceOfShuttingDown) {
+  std::promise<void> called;
+  ConnectionDeadlines deadlines;
+  deadlines.Set(first_[0], absl::Milliseconds(10), [&] { called.set_value(); });
+  called.get_future().wait();
+  EXPECT_TRUE(IsOpen(first_[0]));
+}
+
+TEST_F(ConnectionDeadlinesTest, WhatIsCalledMaySetTheNextDeadline) {
+  ConnectionDeadlines deadlines;
+  deadlines.Set(first_[0], absl::Milliseconds(10),
+                [&] { deadlines.Set(first_[0], absl::ZeroDuration()); });
+  EXPECT_TRUE(Ends(first_[1]));
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ class HttpClient {
     path.copy(to.sun_path, sizeof(to.sun_path) - 1);
     connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) == 0;
   }
-  ~HttpClient() { close(fd_); }
+  virtual ~HttpClient() { close(fd_); }
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
@@ -51,7 +51,7 @@ class HttpClient {
 
   void Send(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t sent = Write(bytes);
       if (sent <= 0) {
         return;
       }
@@ -104,6 +104,20 @@ class HttpClient {
     return !timed_out_;
   }
 
+  // Has a byte of the next answer come? Does not wait.
+  bool has_answer() const {
+    char byte = 0;
+    return !received_.empty() || recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+  }
+
+ protected:
+  int fd() const { return fd_; }
+  // How much of it was written, or read; 0 at the end, negative on failure.
+  virtual ssize_t Write(std::string_view bytes) {
+    return send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
+  virtual ssize_t Read(char* buffer, std::size_t size) { return recv(fd_, buffer, size, 0); }
+
  private:
   static int Open(int family) {
     const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -114,7 +128,8 @@ class HttpClient {
 
   bool ReadMore() {
     char buffer[4096];
-    const ssize_t count = recv(fd_, buffer, sizeof(buffer), 0);
+    errno = 0;
+    const ssize_t count = Read(buffer, sizeof(buffer));
     timed_out_ = count < 0 && errno == EAGAIN;
     if (count <= 0) {
       return false;
