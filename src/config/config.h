@@ -7,6 +7,7 @@
 #include "hark/event.h"
 
 #include "config/outputs_config.h"
+#include "config/webhook_sources_config.h"
 
 namespace hark::config {
 
@@ -29,6 +30,7 @@ struct FileSourceConfig {
 
 struct SourcesConfig {
   std::vector<FileSourceConfig> files;
+  std::vector<WebhookSourceConfig> webhooks;
   friend bool operator==(const SourcesConfig&, const SourcesConfig&) = default;
 };
 
@@ -77,6 +79,8 @@ struct ShutdownConfig {
 
 struct LimitsConfig {
   std::int64_t max_record_bytes = 64 * kMebibyte;
+  std::int64_t max_webhook_body_bytes = 128 * kMebibyte;
+  std::int64_t max_webhook_memory_bytes = 512 * kMebibyte;
   friend bool operator==(const LimitsConfig&, const LimitsConfig&) = default;
 };
 

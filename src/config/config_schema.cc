@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "config/outputs_schema.h"
 #include "config/section_of.h"
+#include "config/sources_schema.h"
 #include "config/value_types.h"
 
 namespace hark::config {
@@ -25,28 +26,6 @@ SectionPtr RulesSection() {
   return SectionOf<RulesConfig>()
       .Values("paths", &RulesConfig::paths, Of(ValueKind::kPath),
               "Rule files and folders in place of the shipped rules; none: the shipped rules.")
-      .Build();
-}
-
-SectionPtr SourcesSection() {
-  const SectionPtr file =
-      SectionOf<FileSourceConfig>()
-          .Value("path", &FileSourceConfig::path, Of(ValueKind::kPath),
-                 "A log file, a folder of log files or a glob such as /var/log/audit/*.log. Files "
-                 "that appear later are read, too.")
-          .Required()
-          .Value("cluster", &FileSourceConfig::cluster, OrEmpty(ValueKind::kText),
-                 "The cluster that these events are from; empty: the setting cluster.")
-          .Value("lateness", &FileSourceConfig::lateness,
-                 Between(ValueKind::kDuration, 0, 24 * kHour),
-                 "How far an event may be behind a later one of the same source and still be "
-                 "judged in its place.")
-          .Value("from_start", &FileSourceConfig::from_start, Of(ValueKind::kBool),
-                 "Whether a log that is seen for the first time is read from its beginning "
-                 "instead of from its present end.")
-          .Build();
-  return SectionOf<SourcesConfig>()
-      .Maps("files", &SourcesConfig::files, file, "Audit log files that are followed.")
       .Build();
 }
 
@@ -121,6 +100,14 @@ SectionPtr LimitsSection() {
       .Value("max_record_bytes", &LimitsConfig::max_record_bytes,
              Between(ValueKind::kBytes, kMebibyte / 16, kGibibyte),
              "The longest record that is read. A longer one is cut out and counted.")
+      .Value("max_webhook_body_bytes", &LimitsConfig::max_webhook_body_bytes,
+             Between(ValueKind::kBytes, kMebibyte, 4 * kGibibyte),
+             "The largest body that an API server may post. It posts up to 400 events at once and "
+             "loses them if they are refused five times.")
+      .Value("max_webhook_memory_bytes", &LimitsConfig::max_webhook_memory_bytes,
+             Between(ValueKind::kBytes, kMebibyte, kTebibyte),
+             "What all such bodies, and those who read them, may take at a time. What does not fit "
+             "is to come again soon.")
       .Build();
 }
 

@@ -15,6 +15,7 @@
 #include "base/yaml_reader.h"
 #include "config/config_schema.h"
 #include "config/outputs_checks.h"
+#include "config/sources_checks.h"
 
 namespace hark::config {
 namespace {
@@ -38,9 +39,11 @@ class Checks {
     }
     CheckPathsDiffer(config_.sources.files, "sources.files");
     CheckPathsDiffer(config_.outputs.files, "outputs.files");
-    CheckOutputs(config_.outputs, [this](const std::string& path, const std::string& message) {
+    const ReportProblem report = [this](const std::string& path, const std::string& message) {
       diagnostics_.Error(PlaceNear(path), message);
-    });
+    };
+    CheckWebhookSources(config_, report);
+    CheckOutputs(config_.outputs, report);
   }
 
  private:
