@@ -145,8 +145,11 @@ ExitCode Run(const RunArguments& arguments) {
   if (!setup.has_value()) {
     return absl::IsInvalidArgument(problems.error) ? ExitCode::kUsage : ExitCode::kConfiguration;
   }
-  if (setup->config.sources.files.empty()) {
-    PrintError("there is nothing to follow: give --follow PATH, or a configuration with sources");
+  const config::SourcesConfig& sources = setup->config.sources;
+  if (sources.files.empty() && sources.webhooks.empty()) {
+    PrintError(
+        "there is nothing to read: give --follow PATH, --listen ADDRESS:PORT, or a configuration "
+        "with sources");
     return ExitCode::kUsage;
   }
   AllowManyFiles();
@@ -184,6 +187,9 @@ void AddRunCommand(CLI::App& app, Command& chosen) {
   run->add_option("--follow", arguments->follow,
                   "[NAME=]PATH: a log, a folder or a glob to follow, through rotation; with the "
                   "name of its cluster. In addition to those of the configuration");
+  run->add_option("--listen", arguments->listen,
+                  "ADDRESS:PORT on loopback: take what API servers post to /audit/CLUSTER, over "
+                  "HTTP from anybody. TLS and credentials are in the configuration");
   run->add_flag("--from-start", arguments->from_start,
                 "Read what --follow names from its beginning, the first time; else from its end");
   run->add_option("--data-dir", arguments->data_dir,

@@ -11,6 +11,7 @@
 #include "cli/rule_loading.h"
 #include "config/surroundings.h"
 #include "ingest/input.h"
+#include "pipeline/receiver_options.h"
 #include "rules/loader.h"
 
 namespace hark::cli {
@@ -56,6 +57,18 @@ absl::Status AddFollowed(const RunArguments& arguments, config::Config& config) 
   return absl::OkStatus();
 }
 
+// A listener to try hark with: on loopback, since there is nothing that could say who may post.
+absl::Status AddListeners(const RunArguments& arguments, config::Config& config) {
+  for (const std::string& address : arguments.listen) {
+    config::WebhookSourceConfig webhook;
+    webhook.listen = address;
+    RETURN_IF_ERROR(
+        server::CheckAuditReceiverOptions(pipeline::ReceiverOptionsOf(webhook, config.limits)));
+    config.sources.webhooks.push_back(std::move(webhook));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::optional<config::Config>> LoadConfigOf(const RunArguments& arguments,
                                                            SetupProblems& problems) {
   const std::string path = PathOf(arguments);
@@ -72,6 +85,7 @@ absl::StatusOr<std::optional<config::Config>> LoadConfigOf(const RunArguments& a
     return std::optional<config::Config>();
   }
   RETURN_IF_ERROR(AddFollowed(arguments, loaded->config));
+  RETURN_IF_ERROR(AddListeners(arguments, loaded->config));
   if (!arguments.rules.empty()) {
     loaded->config.rules.paths = arguments.rules;
   }

@@ -16,6 +16,7 @@ struct RunArguments {
   std::optional<std::string> config_path;
   std::vector<std::string> settings;  // KEY=VALUE
   std::vector<std::string> follow;    // [NAME=]PATH
+  std::vector<std::string> listen;    // ADDRESS:PORT
   std::vector<std::string> rules;
   std::optional<std::string> data_dir, cluster, output, min_level, lateness, admin;
   bool from_start = false;

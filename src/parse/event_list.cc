@@ -46,8 +46,7 @@ class Runs {
 
 }  // namespace
 
-EventListOutcome OpenEventList(std::string_view text, std::size_t max_item_bytes,
-                               EventList& list) {
+EventListOutcome OpenEventList(std::string_view text, std::size_t max_item_bytes, EventList& list) {
   list = {};
   const std::string_view json = Trim(text);
   if (!IsObject(json)) {

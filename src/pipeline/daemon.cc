@@ -17,7 +17,6 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kTick(200);
 constexpr std::chrono::seconds kSlowTick(1);
 constexpr std::chrono::seconds kLateInterval(60);
 // Over it the lateness bound is too small, or a clock is wrong.
@@ -102,8 +101,12 @@ absl::Status Daemon::Impl::Run() {
 }
 
 void Daemon::Impl::WatchFiles() {
-  const std::vector<std::string> paths =
+  std::vector<std::string> paths =
       options_.watched ? options_.watched(setup_.config) : std::vector<std::string>();
+  if (webhooks_ != nullptr) {
+    const std::vector<std::string> files = webhooks_->files();
+    paths.insert(paths.end(), files.begin(), files.end());
+  }
   if (paths.empty()) {
     watch_.reset();
   } else if (!watch_.has_value() || watch_->paths() != paths) {
@@ -154,7 +157,8 @@ absl::Status Daemon::Impl::Start() {
   logger_.Write({.key = "ready", .text = "hark follows its sources."},
                 {{"data_dir", std::string_view(setup_.config.data_dir)},
                  {"rules", std::uint64_t{rules_.rules->alert_rules.size()}},
-                 {"admin_port", std::uint64_t{server_->port()}}});
+                 {"admin_port", std::uint64_t{server_->port()}},
+                 {"webhook_ports", std::string_view(WebhookPorts())}});
   return absl::OkStatus();
 }
 
@@ -195,51 +199,6 @@ absl::Status Daemon::Impl::StartDetector() {
     }
   }
   store_.snapshot.reset();
-  return absl::OkStatus();
-}
-
-absl::Status Daemon::Impl::StartIngest() {
-  const config::Config& config = setup_.config;
-  SourceTable past = detector_->sources();
-  highest_time_ = past.highest_time();
-  // What came late in an earlier run was said then.
-  const DetectorStats stats = detector_->status().stats;
-  late_seen_ = stats.late + stats.too_late;
-  clock_.emplace(Clock::System(), past.highest_time());
-  context_.emplace(
-      LiveContext{.fact_log = *store_.fact_log,
-                  .logger = logger_,
-                  .metrics = ingest_metrics_,
-                  .now = [this] { return clock_->Now(); },
-                  .highest_time = highest_time_,
-                  .max_fact_log_bytes = static_cast<std::uint64_t>(config.fact_log.max_bytes),
-                  .on_facts =
-                      [this](const FactRecord& record) {
-                        events_.fetch_add(record.events, std::memory_order_relaxed);
-                        for (const Fact& fact : record.facts) {
-                          for (const FactMatch& match : fact.matches) {
-                            rule_metrics_->Matched(match.alert_rule);
-                          }
-                        }
-                      }});
-  ingest_ = std::make_unique<LiveIngest>(
-      LiveIngest::Options{.threads = options_.threads, .quarantine = quarantine_.get()}, *context_,
-      rules_.rules);
-  ingest_started_ = true;
-  if (detector_->status().rules != rules_.id) {
-    RETURN_IF_ERROR(UseRules(rules_, setup_.rule_files));
-  }
-  rule_metrics_ = engine_metrics_.LoadRules(LabelsOf(*rules_.rules));
-  finder_ = std::make_unique<SourceFinder>(
-      setup_.config, std::move(past),
-      SourceFinder::Parts{.ingest = *ingest_, .fact_log = *store_.fact_log, .logger = logger_});
-  const absl::Status found = finder_->Find();
-  if (options_.drain) {
-    // What appears later is not of the present end.
-    RETURN_IF_ERROR(found);
-    ingest_->EndSources();
-  }
-  ingest_->Start();
   return absl::OkStatus();
 }
 
@@ -284,11 +243,9 @@ void Daemon::Impl::Tick() {
 }
 
 void Daemon::Impl::TickSlowly() {
-  if (!options_.drain) {
-    finder_->Find().IgnoreError();  // it is tried again
-    if (watch_.has_value() && watch_->HasChanged()) {
-      Reload();
-    }
+  TickSources();
+  if (!options_.drain && watch_.has_value() && watch_->HasChanged()) {
+    Reload();
   }
   if (!outputs_stand_) {
     StartOutputs(setup_.config).IgnoreError();  // it is tried again
@@ -337,9 +294,7 @@ absl::Status Daemon::Impl::Stop(bool has_worked) {
   RefuseReloads();
   const auto deadline =
       SteadyClock::now() + std::chrono::microseconds(setup_.config.shutdown.deadline);
-  if (ingest_ != nullptr) {
-    ingest_->Stop();
-  }
+  StopSources();
   store_.fact_log->Close();
   std::vector<std::string> unread;
   absl::Status status;

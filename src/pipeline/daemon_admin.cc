@@ -104,7 +104,7 @@ absl::StatusOr<std::string> Daemon::Impl::StatusDocument() const {
   }
   status.fact_log = store_.fact_log->stats();  // after the detector's, which is never ahead
   if (ingest_started_) {
-    status.sources = ingest_->Status();
+    status.sources = SourceStatus();
   }
   if (const auto outputs = dispatcher()) {
     status.outputs = outputs->Status();

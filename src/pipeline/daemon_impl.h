@@ -34,10 +34,14 @@
 #include "pipeline/run_clock.h"
 #include "pipeline/snapshot_keeper.h"
 #include "pipeline/source_finder.h"
+#include "pipeline/webhook_listeners.h"
 #include "server/admin_api.h"
 #include "server/http_server.h"
 
 namespace hark::pipeline {
+
+// How often a daemon looks for requests.
+constexpr std::chrono::milliseconds kTick(200);
 
 // The parts of a daemon, in the order in which they begin. Run and what it calls are of one
 // thread; what the administration endpoints ask is answered on theirs.
@@ -52,7 +56,6 @@ class Daemon::Impl {
   // --- daemon.cc
   absl::Status Start();
   absl::Status StartDetector();
-  absl::Status StartIngest();
   // Until a request to stop. An error is why hark cannot go on.
   absl::Status Serve();
   bool IsAskedToStop();
@@ -66,6 +69,22 @@ class Daemon::Impl {
   absl::Status FinishDetector();
   absl::Status DrainOutputs(std::chrono::steady_clock::time_point deadline);
   absl::Status failure() const;
+
+  // --- daemon_sources.cc
+  LiveContext LiveContextOf();
+  absl::Status StartIngest();
+  absl::Status StartListeners(const SourceTable& past);
+  // Whether a source is not one of followed files.
+  bool IsOthers(const std::string& name) const;
+  // Adds the sources that are there; to drain them, all of them.
+  absl::Status FindFirst();
+  void TickSources();
+  void StopSources();
+  // LiveIngest::Pause of all sources.
+  void PauseSources(const std::function<std::shared_ptr<const rules::RuleSet>()>& action);
+  std::vector<LiveSourceStatus> SourceStatus() const;
+  // Of the listeners, separated by commas.
+  std::string WebhookPorts() const;
 
   // --- daemon_reload.cc
   std::vector<std::string> Reload();
@@ -120,6 +139,7 @@ class Daemon::Impl {
   std::optional<LiveContext> context_;
   std::unique_ptr<SourceFinder> finder_;  // outlives the sources, which tell it of errors
   std::unique_ptr<LiveIngest> ingest_;
+  std::unique_ptr<WebhookListeners> webhooks_;  // null without any
   std::optional<FileWatch> watch_;
 
   // What the endpoints may look at: set once each is there for good.

@@ -75,6 +75,9 @@ std::vector<std::string> Daemon::Impl::Reload() {
 }
 
 absl::Status Daemon::Impl::UseSetup(const DaemonSetup& setup) {
+  if (webhooks_ != nullptr) {
+    RETURN_IF_ERROR(webhooks_->Reload());
+  }
   // Whatever has changed: files with secrets may have, and an output that was stopped begins anew.
   absl::Status status = StartOutputs(setup.config);
   const NamedRules rules = {.id = RuleSetId(*setup.rules, setup.rule_files), .rules = setup.rules};
@@ -96,7 +99,7 @@ absl::Status Daemon::Impl::UseRules(const NamedRules& rules,
     compiled_[rules.id] = rules.rules;
   }
   absl::Status status;
-  ingest_->Pause([&]() -> std::shared_ptr<const rules::RuleSet> {
+  PauseSources([&]() -> std::shared_ptr<const rules::RuleSet> {
     FactRecord barrier;
     barrier.kind = FactRecord::Kind::kReload;
     barrier.rules = rules.id;

@@ -145,11 +145,11 @@ WebhookSource* WebhookIngest::SourceOf(std::string_view listener, std::string_vi
                           {{"cluster", cluster}});
     return nullptr;
   }
-  auto source = std::make_unique<WebhookSource>(
-      WebhookSource::Settings{.listener = std::string(listener),
-                              .cluster = std::string(cluster),
-                              .lateness = configured->lateness},
-      context_);
+  auto source =
+      std::make_unique<WebhookSource>(WebhookSource::Settings{.listener = std::string(listener),
+                                                              .cluster = std::string(cluster),
+                                                              .lateness = configured->lateness},
+                                      context_);
   return sources_.emplace(name, std::move(source)).first->second.get();
 }
 
@@ -215,9 +215,8 @@ void WebhookIngest::Work() {
     }
     WebhookSource* const source = SourceOf(job.body.listener, job.body.cluster);
     std::vector<log::Appended> appended;
-    const AuditOutcome outcome = source == nullptr
-                                     ? AuditOutcome::kUnavailable
-                                     : Judge(job.body, *source, scratch, appended);
+    const AuditOutcome outcome = source == nullptr ? AuditOutcome::kUnavailable
+                                                   : Judge(job.body, *source, scratch, appended);
     job.body = {};
     const bool waits = outcome == AuditOutcome::kStored;
     {
@@ -253,8 +252,7 @@ void WebhookIngest::Acknowledge() {
     for (const log::Appended& appended : ack.appended) {
       status.Update(context_.fact_log.WaitDurable(appended));
     }
-    Finish(ack.done,
-           status.ok() ? AuditOutcome::kStored : OnAppendFailure(status, *ack.source));
+    Finish(ack.done, status.ok() ? AuditOutcome::kStored : OnAppendFailure(status, *ack.source));
   }
 }
 
@@ -316,8 +314,8 @@ AuditOutcome WebhookIngest::AppendRuns(const parse::EventList& list, WebhookSour
   return AuditOutcome::kStored;
 }
 
-AuditOutcome WebhookIngest::Refuse(const server::AuditBody& body, std::optional<RejectReason> reason,
-                                   WebhookSource& source) {
+AuditOutcome WebhookIngest::Refuse(const server::AuditBody& body,
+                                   std::optional<RejectReason> reason, WebhookSource& source) {
   const metrics::SourceMetrics& metrics = context_.metrics.ForSource(source.name());
   const std::uint64_t offset = source.Advance(body.size);
   if (reason.has_value()) {
@@ -329,13 +327,13 @@ AuditOutcome WebhookIngest::Refuse(const server::AuditBody& body, std::optional<
     options_.quarantine->Add(*reason, source.name(),
                              {.offset = offset, .length = body.size, .text = TextOf(body)});
   }
-  context_.logger.Write({.level = LogLevel::kWarning,
-                         .key = "no_event_list",
-                         .text = "A body that is no EventList of audit.k8s.io was posted. It is "
-                                 "refused with 400.",
-                         .about = source.name()},
-                        {{"source", std::string_view(source.name())},
-                         {"bytes", std::uint64_t{body.size}}});
+  context_.logger.Write(
+      {.level = LogLevel::kWarning,
+       .key = "no_event_list",
+       .text = "A body that is no EventList of audit.k8s.io was posted. It is "
+               "refused with 400.",
+       .about = source.name()},
+      {{"source", std::string_view(source.name())}, {"bytes", std::uint64_t{body.size}}});
   return AuditOutcome::kNotEvents;
 }
 

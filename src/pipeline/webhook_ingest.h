@@ -47,7 +47,7 @@ class WebhookIngest final : public server::AuditSink {
     std::vector<Listener> listeners;
     int threads = 1;
     std::size_t max_record_bytes = std::size_t{64} << 20;  // of one event
-    std::size_t max_waiting = 256;                         // bodies that are not stored yet
+    std::size_t max_waiting = 64;                          // bodies that are not stored yet
     Quarantine* quarantine = nullptr;                      // may be null; outlives the ingest
   };
   // More are refused: on a listener without credentials a caller chooses the name.

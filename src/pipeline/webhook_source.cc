@@ -10,9 +10,9 @@ namespace {
 constexpr std::string_view kScheme = "webhook:";
 
 SourceProgress::Start StartOf(const SourceTable::Entry* past) {
-  return past == nullptr
-             ? SourceProgress::Start()
-             : SourceProgress::Start{.position = past->position, .highest_time = past->highest_time};
+  return past == nullptr ? SourceProgress::Start()
+                         : SourceProgress::Start{.position = past->position,
+                                                 .highest_time = past->highest_time};
 }
 
 std::string SuffixOf(std::string_view listener) {
@@ -112,7 +112,8 @@ void WebhookSource::Tick() {
   }
   FactRecord record = NewRecord(FactRecord::Kind::kIdle);
   record.highest_time = *time;
-  if (context_.fact_log.Append(record, {.generation = generation, .when_full = log::WhenFull::kFail})
+  if (context_.fact_log
+          .Append(record, {.generation = generation, .when_full = log::WhenFull::kFail})
           .ok()) {
     progress_.OnPromised(*time);
   }

@@ -16,7 +16,8 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr std::size_t kMaxItem = 1000;
-constexpr std::string_view kHead = R"({"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[)";
+constexpr std::string_view kHead =
+    R"({"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[)";
 
 // The texts, one behind the other.
 std::string Join(std::initializer_list<std::string_view> texts) {

@@ -50,7 +50,8 @@ class WebhookIngestTest : public hark::testing::LiveTest {
  protected:
   WebhookIngest& Make(WebhookIngest::Options options = {}, const SourceTable& past = {}) {
     options.listeners = {{.name = std::string(kListener), .lateness = 35 * kSecond}};
-    ingest_ = std::make_unique<WebhookIngest>(std::move(options), context_, SecretReadRules(), past);
+    ingest_ =
+        std::make_unique<WebhookIngest>(std::move(options), context_, SecretReadRules(), past);
     ingest_->Start();
     return *ingest_;
   }
@@ -188,7 +189,7 @@ TEST_F(WebhookIngestTest, ALongListIsSeveralRecordsAndTooLongItemsAreCounted) {
   EXPECT_EQ(events, 5000U);
   EXPECT_GT(Records().size(), 2U);
   EXPECT_THAT(*registry_.Text(), HasSubstr("reason=\"too_large\",source=\"prod=webhook:127.0.0.1:"
-                                          "9880\"} 1"));
+                                           "9880\"} 1"));
 }
 
 TEST_F(WebhookIngestTest, WhatIsTooMuchIsBusyAtOnce) {
