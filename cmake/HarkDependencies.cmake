@@ -1,4 +1,4 @@
-# Every library comes from Debian 12; scripts/setup installs them. One place for all of them.
+# Every library comes from Debian 12, but for librdkafka; scripts/setup installs them. One place for all of them.
 find_package(Threads REQUIRED)
 find_package(absl REQUIRED)
 find_package(simdjson REQUIRED)
@@ -15,6 +15,7 @@ pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+include(HarkKafka)
 if(HARK_BUILD_TESTS)
   find_package(GTest REQUIRED)
   # The system's own interpreter: it is the one that has Debian's python3-jsonschema.

@@ -6,6 +6,7 @@
 
 #include "hark/event.h"
 
+#include "config/kafka_config.h"
 #include "config/outputs_config.h"
 
 namespace hark::config {
@@ -29,6 +30,7 @@ struct FileSourceConfig {
 
 struct SourcesConfig {
   std::vector<FileSourceConfig> files;
+  std::vector<KafkaSourceConfig> kafka;
   friend bool operator==(const SourcesConfig&, const SourcesConfig&) = default;
 };
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "config/config.h"
+#include "config/kafka_schema.h"
 #include "config/outputs_schema.h"
 #include "config/section_of.h"
 #include "config/value_types.h"
@@ -47,6 +48,8 @@ SectionPtr SourcesSection() {
           .Build();
   return SectionOf<SourcesConfig>()
       .Maps("files", &SourcesConfig::files, file, "Audit log files that are followed.")
+      .Maps("kafka", &SourcesConfig::kafka, KafkaSection(),
+            "Topics of Kafka that are read (docs/kafka.md).")
       .Build();
 }
 

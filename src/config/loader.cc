@@ -14,6 +14,7 @@
 #include "base/status_macros.h"
 #include "base/yaml_reader.h"
 #include "config/config_schema.h"
+#include "config/kafka_checks.h"
 #include "config/outputs_checks.h"
 
 namespace hark::config {
@@ -38,9 +39,11 @@ class Checks {
     }
     CheckPathsDiffer(config_.sources.files, "sources.files");
     CheckPathsDiffer(config_.outputs.files, "outputs.files");
-    CheckOutputs(config_.outputs, [this](const std::string& path, const std::string& message) {
+    const auto report = [this](const std::string& path, const std::string& message) {
       diagnostics_.Error(PlaceNear(path), message);
-    });
+    };
+    CheckOutputs(config_.outputs, report);
+    CheckKafka(config_.sources.kafka, report);
   }
 
  private:

@@ -21,8 +21,8 @@ namespace hark::ingest {
 //   [CLUSTER=]kafka:[NAME/]TOPIC/PARTITION        "prod=kafka:audit/3"
 //
 // Where it begins is decided here and not by the group: at the partition's cursor, if the past has
-// one; else at its first record, if the entry was read before, since then the partition is new;
-// else where the group has committed; else as KafkaOptions::from_start says. A cursor whose records
+// one; else where the group has committed; else at its first record, if the entry was read before,
+// since then the partition is new; else as KafkaOptions::from_start says. A cursor whose records
 // are gone (retention), or whose topic was made anew, costs an error in the log that says how many
 // records are lost, and reading goes on with the first record that there is.
 //
@@ -87,9 +87,9 @@ class KafkaConsumer {
 
  private:
   class Impl;
-  explicit KafkaConsumer(std::shared_ptr<Impl> impl);
+  explicit KafkaConsumer(std::unique_ptr<Impl> impl);
 
-  const std::shared_ptr<Impl> impl_;
+  const std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace hark::ingest

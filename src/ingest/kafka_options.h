@@ -33,7 +33,7 @@ struct KafkaOptions {
   std::string brokers;  // host:port, separated by commas
   std::vector<std::string> topics;
   std::string group = "hark";
-  std::string instance;  // of the static membership; empty: the host's name
+  std::string instance;  // of the static membership; empty: the host's name, and that of the entry
   // Of partitions of an entry that was never read, and of which the group has committed nothing:
   // whether they are read from their first record or from those that come.
   bool from_start = true;
