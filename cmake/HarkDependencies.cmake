@@ -1,4 +1,4 @@
-# Every library comes from Debian 12; scripts/setup installs them. One place for all of them.
+# Every library comes from Debian 12, but for librdkafka; scripts/setup installs them. One place for all of them.
 find_package(Threads REQUIRED)
 find_package(absl REQUIRED)
 find_package(simdjson REQUIRED)
@@ -16,6 +16,7 @@ pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(gnutls REQUIRED IMPORTED_TARGET gnutls)
 pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+include(HarkKafka)
 if(HARK_BUILD_TESTS)
   find_package(GTest REQUIRED)
   find_package(OpenSSL REQUIRED COMPONENTS SSL)  # a client that is not the library of the server

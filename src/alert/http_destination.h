@@ -60,8 +60,4 @@ class HttpDestination final : public Destination {
   const std::unique_ptr<HttpSender> sender_;
 };
 
-// The text of a file that holds a secret, without white space around it. Of at most 64 KiB and not
-// empty, else InvalidArgument; no message holds any of it.
-absl::StatusOr<std::string> ReadSecretFile(const std::string& path);
-
 }  // namespace hark::alert

@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, kRejectReasons> kRejectReasonNames = {
     "malformed", "truncated", "not_an_object", "missing_field", "wrong_type", "bad_value",
     "too_large", "too_deep",  "bad_envelope",  "damaged",       "bomb",       "future"};
 constexpr std::array<std::string_view, kSkipReasons> kSkipReasonNames = {
-    "no_audit_event", "other_category", "control_message"};
+    "no_audit_event", "other_category", "control_message", "no_value"};
 
 }  // namespace
 

@@ -26,12 +26,12 @@ class TestSource final : public Source {
 
   absl::Status Read(std::size_t /*max_bytes*/, RecordBatch& batch) override {
     constexpr std::size_t kPadding = 64;
+    batch.Clear();
     batch.capacity = lines_.size() + kPadding;
     batch.buffer = std::make_unique<char[]>(batch.capacity);
     lines_.copy(batch.buffer.get(), lines_.size());
     batch.data = std::string_view(batch.buffer.get(), lines_.size());
     batch.offset = offset_;
-    batch.damages.clear();
     offset_ += lines_.size();
     lines_ = {};
     return absl::OkStatus();

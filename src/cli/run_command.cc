@@ -146,10 +146,10 @@ ExitCode Run(const RunArguments& arguments) {
     return absl::IsInvalidArgument(problems.error) ? ExitCode::kUsage : ExitCode::kConfiguration;
   }
   const config::SourcesConfig& sources = setup->config.sources;
-  if (sources.files.empty() && sources.webhooks.empty()) {
+  if (sources.files.empty() && sources.webhooks.empty() && sources.kafka.empty()) {
     PrintError(
-        "there is nothing to read: give --follow PATH, --listen ADDRESS:PORT, or a configuration "
-        "with sources");
+        "there is nothing to read: give --follow PATH, --listen ADDRESS:PORT, --kafka "
+        "BROKERS/TOPIC, or a configuration with sources");
     return ExitCode::kUsage;
   }
   AllowManyFiles();
@@ -190,6 +190,10 @@ void AddRunCommand(CLI::App& app, Command& chosen) {
   run->add_option("--listen", arguments->listen,
                   "ADDRESS:PORT on loopback: take what API servers post to /audit/CLUSTER, over "
                   "HTTP from anybody. TLS and credentials are in the configuration");
+  run->add_option(
+      "--kafka", arguments->kafka,
+      "[NAME=]BROKER[,BROKER]/TOPIC[,TOPIC]: topics to read from their start, the first "
+      "time; TLS and SASL are in the configuration");
   run->add_flag("--from-start", arguments->from_start,
                 "Read what --follow names from its beginning, the first time; else from its end");
   run->add_option("--data-dir", arguments->data_dir,

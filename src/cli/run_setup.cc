@@ -9,6 +9,7 @@
 #include "cli/config_loading.h"
 #include "cli/flag_values.h"
 #include "cli/rule_loading.h"
+#include "config/kafka_flag.h"
 #include "config/surroundings.h"
 #include "ingest/input.h"
 #include "pipeline/receiver_options.h"
@@ -69,6 +70,14 @@ absl::Status AddListeners(const RunArguments& arguments, config::Config& config)
   return absl::OkStatus();
 }
 
+absl::Status AddTopics(const RunArguments& arguments, config::Config& config) {
+  for (const std::string& text : arguments.kafka) {
+    ASSIGN_OR_RETURN(config::KafkaSourceConfig entry, config::ParseKafkaFlag(text));
+    config.sources.kafka.push_back(std::move(entry));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::optional<config::Config>> LoadConfigOf(const RunArguments& arguments,
                                                            SetupProblems& problems) {
   const std::string path = PathOf(arguments);
@@ -86,6 +95,7 @@ absl::StatusOr<std::optional<config::Config>> LoadConfigOf(const RunArguments& a
   }
   RETURN_IF_ERROR(AddFollowed(arguments, loaded->config));
   RETURN_IF_ERROR(AddListeners(arguments, loaded->config));
+  RETURN_IF_ERROR(AddTopics(arguments, loaded->config));
   if (!arguments.rules.empty()) {
     loaded->config.rules.paths = arguments.rules;
   }

@@ -17,6 +17,7 @@ struct RunArguments {
   std::vector<std::string> settings;  // KEY=VALUE
   std::vector<std::string> follow;    // [NAME=]PATH
   std::vector<std::string> listen;    // ADDRESS:PORT
+  std::vector<std::string> kafka;     // BROKERS/TOPIC
   std::vector<std::string> rules;
   std::optional<std::string> data_dir, cluster, output, min_level, lateness, admin;
   bool from_start = false;

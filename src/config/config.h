@@ -6,6 +6,7 @@
 
 #include "hark/event.h"
 
+#include "config/kafka_config.h"
 #include "config/outputs_config.h"
 #include "config/webhook_sources_config.h"
 
@@ -31,6 +32,7 @@ struct FileSourceConfig {
 struct SourcesConfig {
   std::vector<FileSourceConfig> files;
   std::vector<WebhookSourceConfig> webhooks;
+  std::vector<KafkaSourceConfig> kafka;
   friend bool operator==(const SourcesConfig&, const SourcesConfig&) = default;
 };
 

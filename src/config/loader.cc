@@ -14,6 +14,7 @@
 #include "base/status_macros.h"
 #include "base/yaml_reader.h"
 #include "config/config_schema.h"
+#include "config/kafka_checks.h"
 #include "config/outputs_checks.h"
 #include "config/sources_checks.h"
 
@@ -44,6 +45,7 @@ class Checks {
     };
     CheckWebhookSources(config_, report);
     CheckOutputs(config_.outputs, report);
+    CheckKafka(config_.sources.kafka, report);
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "config/sources_schema.h"
 
 #include "config/config.h"
+#include "config/kafka_schema.h"
 #include "config/section_of.h"
 #include "config/value_types.h"
 #include "config/webhook_sources_config.h"
@@ -81,6 +82,8 @@ SectionPtr SourcesSection() {
       .Maps("files", &SourcesConfig::files, FileSection(), "Audit log files that are followed.")
       .Maps("webhooks", &SourcesConfig::webhooks, WebhookSection(),
             "Listeners that API servers post audit events to.")
+      .Maps("kafka", &SourcesConfig::kafka, KafkaSection(),
+            "Topics of Kafka that are read (docs/kafka.md).")
       .Build();
 }
 

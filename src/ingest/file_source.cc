@@ -14,9 +14,7 @@ FileSource::FileSource(RecordSource::Identity identity, Files files, const std::
 
 absl::Status FileSource::Read(std::size_t max_bytes, RecordBatch& batch) {
   if (ended_) {
-    batch.data = {};
-    batch.damages.clear();
-    batch.context.clear();
+    batch.Clear();
     batch.offset = end_;
     return absl::OkStatus();
   }

@@ -121,9 +121,7 @@ bool FollowedSeries::Rewind() {
 
 absl::Status FollowedSeries::Read(std::size_t max_bytes, RecordBatch& batch) {
   if (is_at_end_ && !chain_->MayHaveMore()) {
-    batch.data = {};
-    batch.damages.clear();
-    batch.context.clear();
+    batch.Clear();
     batch.offset = end_position_;
     return chain_->status();
   }

@@ -8,33 +8,18 @@
 
 #include "base/record_scan.h"
 #include "base/status_macros.h"
+#include "ingest/batch_buffer.h"
 
 namespace hark::ingest {
 namespace {
 
 constexpr std::size_t kNone = std::string_view::npos;
-constexpr std::size_t kPadding = 64;
 // Reads are at least this long, however small the batches: a batch of one record must not cost a
 // system call for each byte.
 constexpr std::size_t kMinReadBytes = 4096;
 // So often bytes are scanned in vain; then every line is on its own.
 constexpr int kMaxOpenRecords = 16;
 constexpr std::string_view kBlanks("\0 \t\r\n", 5);
-
-// Makes room for `needed` bytes and the padding, keeping the first `used` ones. A buffer that one
-// long record has made much larger than that is given back.
-void Reserve(RecordBatch& batch, std::size_t used, std::size_t needed) {
-  const std::size_t capacity = needed + kPadding;
-  if (batch.capacity >= capacity && (used > 0 || batch.capacity / 4 <= capacity)) {
-    return;
-  }
-  auto larger = std::make_unique_for_overwrite<char[]>(capacity);
-  if (used > 0) {
-    std::memcpy(larger.get(), batch.buffer.get(), used);
-  }
-  batch.buffer = std::move(larger);
-  batch.capacity = capacity;
-}
 
 // The last line feed within the first max_bytes, else the first one after them.
 std::size_t FindBatchEnd(std::string_view bytes, std::size_t max_bytes) {
@@ -74,8 +59,7 @@ RecordSource::RecordSource(Identity identity, std::unique_ptr<ByteStream> stream
     : identity_(std::move(identity)), stream_(std::move(stream)), limits_(limits) {}
 
 absl::Status RecordSource::Read(std::size_t max_bytes, RecordBatch& batch) {
-  batch.damages.clear();
-  batch.context.clear();
+  batch.Clear();
   size_ = carry_.size();
   searched_ = 0;
   is_dry_ = false;
@@ -83,7 +67,7 @@ absl::Status RecordSource::Read(std::size_t max_bytes, RecordBatch& batch) {
     long_record_ = 0;
     batch.damages.push_back(passed_over_);
   }
-  Reserve(batch, 0, std::max({max_bytes, kMinReadBytes, size_}));
+  ReserveBuffer(batch, 0, std::max({max_bytes, kMinReadBytes, size_}));
   std::memcpy(batch.buffer.get(), carry_.data(), size_);
   carry_.clear();
   while (true) {
@@ -326,7 +310,7 @@ void RecordSource::Fill(std::size_t max_bytes, RecordBatch& batch) {
   if (size_ >= target) {
     target = std::max(std::min(2 * size_, Limit(max_bytes) + kMinReadBytes), size_ + kMinReadBytes);
   }
-  Reserve(batch, size_, target);
+  ReserveBuffer(batch, size_, target);
   const absl::StatusOr<std::size_t> count =
       stream_->Read(batch.buffer.get() + size_, target - size_);
   stream_->TakeDamages(batch.damages);
@@ -347,10 +331,7 @@ void RecordSource::Drop(std::size_t length, RecordBatch& batch) {
 
 RecordSource::Step RecordSource::Cut(std::size_t length, RecordBatch& batch) {
   carry_.assign(batch.buffer.get() + length, size_ - length);
-  // The padding is defined, so that what a vector instruction reads beyond the end is the same in
-  // every run.
-  std::memset(batch.buffer.get() + length, 0, kPadding);
-  batch.data = std::string_view(batch.buffer.get(), length);
+  SetData(batch, length);
   batch.offset = offset_;
   if (place_ == Place::kList) {
     batch.context = context_;

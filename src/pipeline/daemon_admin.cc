@@ -83,6 +83,9 @@ std::vector<server::ReadinessCheck> Daemon::Impl::Readiness() const {
     status.Update(detector_->status().commit);
     checks.push_back({.name = "detector", .status = std::move(status)});
   }
+  if (ingest_started_ && !setup_.config.sources.kafka.empty()) {
+    checks.push_back({.name = "kafka", .status = KafkaReadiness()});
+  }
   return checks;
 }
 

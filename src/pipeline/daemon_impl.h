@@ -29,6 +29,7 @@
 #include "pipeline/daemon_store.h"
 #include "pipeline/detector_loop.h"
 #include "pipeline/file_watch.h"
+#include "pipeline/kafka_sources.h"
 #include "pipeline/live_ingest.h"
 #include "pipeline/quarantine.h"
 #include "pipeline/run_clock.h"
@@ -83,6 +84,7 @@ class Daemon::Impl {
   // LiveIngest::Pause of all sources.
   void PauseSources(const std::function<std::shared_ptr<const rules::RuleSet>()>& action);
   std::vector<LiveSourceStatus> SourceStatus() const;
+  absl::Status KafkaReadiness() const;
   // Of the listeners, separated by commas.
   std::string WebhookPorts() const;
 
@@ -138,8 +140,10 @@ class Daemon::Impl {
   std::atomic<std::uint64_t> events_ = 0;
   std::optional<LiveContext> context_;
   std::unique_ptr<SourceFinder> finder_;  // outlives the sources, which tell it of errors
+  std::unique_ptr<KafkaSources> kafka_;   // outlives the sources that it has given away
   std::unique_ptr<LiveIngest> ingest_;
-  std::unique_ptr<WebhookListeners> webhooks_;  // null without any
+  std::unique_ptr<WebhookListeners> webhooks_;    // null without any
+  std::optional<std::string> committed_sources_;  // to the consumer groups
   std::optional<FileWatch> watch_;
 
   // What the endpoints may look at: set once each is there for good.

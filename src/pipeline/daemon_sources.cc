@@ -42,6 +42,11 @@ absl::Status Daemon::Impl::StartIngest() {
   }
   rule_metrics_ = engine_metrics_.LoadRules(LabelsOf(*rules_.rules));
   RETURN_IF_ERROR(StartListeners(past));
+  ASSIGN_OR_RETURN(kafka_, KafkaSources::Create(setup_.config, past,
+                                                {.ingest = *ingest_,
+                                                 .fact_log = *store_.fact_log,
+                                                 .logger = logger_,
+                                                 .metrics = ingest_metrics_}));
   finder_ = std::make_unique<SourceFinder>(
       setup_.config, past,
       SourceFinder::Parts{.ingest = *ingest_,
@@ -80,25 +85,43 @@ absl::Status Daemon::Impl::StartListeners(const SourceTable& past) {
 }
 
 bool Daemon::Impl::IsOthers(const std::string& name) const {
-  return webhooks_ != nullptr && webhooks_->ingest().Owns(name);
+  return (webhooks_ != nullptr && webhooks_->ingest().Owns(name)) || kafka_->Owns(name);
 }
 
 absl::Status Daemon::Impl::FindFirst() {
-  const absl::Status found = finder_->Find();
+  absl::Status found = finder_->Find();
+  found.Update(kafka_->Find());
   if (!options_.drain) {
     return absl::OkStatus();  // it is tried again
   }
   RETURN_IF_ERROR(found);
-  ingest_->EndSources();  // what appears later is not of the present end
+  // What appears later is not of the present end. Which partitions there are the brokers must say.
+  while (!kafka_->WhyNotReady().empty()) {
+    if (options_.next_request(kTick) == DaemonRequest::kStop) {
+      return absl::CancelledError("stopped before all partitions were assigned");
+    }
+    RETURN_IF_ERROR(kafka_->Find());
+  }
+  RETURN_IF_ERROR(kafka_->Find());
+  ingest_->EndSources();
   return absl::OkStatus();
 }
 
 void Daemon::Impl::TickSources() {
   if (!options_.drain) {
     finder_->Find().IgnoreError();  // it is tried again
+    kafka_->Find().IgnoreError();
   }
   if (webhooks_ != nullptr) {
     webhooks_->ingest().Tick();
+  }
+  std::optional<std::string> oldest = snapshots_->oldest_sources();
+  if (oldest.has_value() && oldest != committed_sources_) {
+    SourceTable table;
+    if (table.Restore(*oldest).ok()) {
+      kafka_->Commit(table);
+    }
+    committed_sources_ = std::move(oldest);
   }
 }
 
@@ -134,6 +157,11 @@ std::vector<LiveSourceStatus> Daemon::Impl::SourceStatus() const {
   std::sort(all.begin(), all.end(),
             [](const LiveSourceStatus& a, const LiveSourceStatus& b) { return a.name < b.name; });
   return all;
+}
+
+absl::Status Daemon::Impl::KafkaReadiness() const {
+  const std::vector<std::string> reasons = kafka_->WhyNotReady();
+  return reasons.empty() ? absl::OkStatus() : absl::UnavailableError(absl::StrJoin(reasons, "; "));
 }
 
 std::string Daemon::Impl::WebhookPorts() const {

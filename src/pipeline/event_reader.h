@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 
 #include "hark/event.h"
@@ -17,7 +18,7 @@ namespace hark::pipeline {
 
 // Where something was read. `text` is empty for damage that left nothing to show.
 struct RecordOrigin {
-  std::uint64_t offset = 0;  // in the source, in uncompressed bytes
+  std::uint64_t offset = 0;  // in the source, in uncompressed bytes, or of the message it is in
   std::uint64_t length = 0;
   std::string_view text;
 };
@@ -69,10 +70,25 @@ class EventReader {
   // Each makes event_ of a text, or sets reject_reason_.
   parse::ParseOutcome Parse(std::string_view json);
   parse::ParseOutcome ParseRecord(const parse::RecordSplitter::Record& record);
+
+  // A part of a batch that is split into records by itself: all of it, or one message.
+  struct Part {
+    std::string_view text;
+    const std::string& context;  // of the batch
+    std::uint64_t offset = 0;
+    bool is_message = false;  // all of it has that offset
+
+    RecordOrigin OriginOf(const parse::RecordSplitter::Record& record) const {
+      return {.offset = is_message ? offset : offset + record.offset,
+              .length = record.text.size(),
+              .text = record.text};
+    }
+  };
+  template <typename Handler>
+  void ReadPart(const Part& part, Handler& handler);
   // Tells the handler what is in a record that is no native event.
   template <typename Handler>
-  void Tell(const parse::RecordSplitter::Record& record, const RecordBatch& batch,
-            Handler& handler);
+  void Tell(const parse::RecordSplitter::Record& record, const Part& part, Handler& handler);
 
   const EventParts parts_;
   parse::EventParser parser_;
@@ -111,15 +127,14 @@ class EventReader::Opened final : public parse::EnvelopeVisitor {
 };
 
 template <typename Handler>
-void EventReader::Tell(const parse::RecordSplitter::Record& record, const RecordBatch& batch,
+void EventReader::Tell(const parse::RecordSplitter::Record& record, const Part& part,
                        Handler& handler) {
-  const RecordOrigin origin = {
-      .offset = batch.offset + record.offset, .length = record.text.size(), .text = record.text};
+  const RecordOrigin origin = part.OriginOf(record);
   if (record.end != RecordEnd::kWhole) {
     return handler.OnReject(reject_reason_, origin);
   }
   Opened<Handler> opened(*this, origin, handler);
-  opener_.Open(record.text, batch.context, opened);
+  opener_.Open(record.text, part.context, opened);
 }
 
 template <typename Handler>
@@ -127,7 +142,28 @@ void EventReader::Read(const RecordBatch& batch, Handler& handler) {
   for (const Damage& damage : batch.damages) {
     handler.OnReject(damage.reason, {.offset = damage.offset, .length = damage.length, .text = {}});
   }
-  parse::RecordSplitter splitter(batch.data);
+  for (std::uint64_t i = 0; i < batch.empty_messages; ++i) {
+    handler.OnSkip(SkipReason::kNoValue);
+  }
+  if (batch.messages.empty()) {
+    return ReadPart({.text = batch.data, .context = batch.context, .offset = batch.offset},
+                    handler);
+  }
+  for (std::size_t i = 0; i < batch.messages.size(); ++i) {
+    const BatchMessage& message = batch.messages[i];
+    const std::size_t end =
+        i + 1 < batch.messages.size() ? batch.messages[i + 1].begin : batch.data.size();
+    ReadPart({.text = batch.data.substr(message.begin, end - message.begin),
+              .context = batch.context,
+              .offset = message.offset,
+              .is_message = true},
+             handler);
+  }
+}
+
+template <typename Handler>
+void EventReader::ReadPart(const Part& part, Handler& handler) {
+  parse::RecordSplitter splitter(part.text);
   parse::RecordSplitter::Record record;
   while (splitter.Next(record)) {
     const LargeRecordTurn turn(record.text.size());
@@ -138,12 +174,9 @@ void EventReader::Read(const RecordBatch& batch, Handler& handler) {
       outcome = ParseRecord(record);
     }
     if (outcome == parse::ParseOutcome::kEvent) {
-      handler.OnEvent(event_, {},
-                      {.offset = batch.offset + record.offset,
-                       .length = record.text.size(),
-                       .text = record.text});
+      handler.OnEvent(event_, {}, part.OriginOf(record));
     } else {
-      Tell(record, batch, handler);
+      Tell(record, part, handler);
     }
     large_parser_.reset();
   }

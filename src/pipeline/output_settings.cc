@@ -21,6 +21,7 @@
 #include "alert/webhook.h"
 #include "alert/webhook_signature.h"
 #include "base/rfc3339.h"
+#include "base/secret_file.h"
 #include "base/status_macros.h"
 #include "config/value.h"
 
@@ -52,7 +53,7 @@ absl::StatusOr<alert::HttpHeaders> HeadersOf(const HttpOutputConfig& output) {
   for (const config::HeaderConfig& header : output.headers) {
     std::string value = header.value;
     if (!header.value_file.empty()) {
-      ASSIGN_OR_RETURN(value, alert::ReadSecretFile(header.value_file));
+      ASSIGN_OR_RETURN(value, ReadSecretFile(header.value_file));
       // It must not become a header more.
       if (value.find_first_of("\r\n") != std::string::npos) {
         return InvalidArgument("%s has more than one line", header.value_file);
@@ -68,7 +69,7 @@ absl::StatusOr<std::string> UrlOf(const std::string& url, const std::string& url
   if (url_file.empty()) {
     return url;
   }
-  ASSIGN_OR_RETURN(const std::string text, alert::ReadSecretFile(url_file));
+  ASSIGN_OR_RETURN(const std::string text, ReadSecretFile(url_file));
   if (!config::ParseValue({.kind = config::ValueKind::kUrl}, text).ok()) {
     return InvalidArgument("%s must hold a URL", url_file);
   }
@@ -115,7 +116,7 @@ absl::StatusOr<OutputSettings> MakeWebhook(const config::WebhookConfig& webhook,
   destination.concurrency = static_cast<std::size_t>(webhook.concurrency);
   std::vector<std::string> secrets;
   for (const std::string& path : webhook.secret_files) {
-    ASSIGN_OR_RETURN(std::string secret, alert::ReadSecretFile(path));
+    ASSIGN_OR_RETURN(std::string secret, ReadSecretFile(path));
     secrets.push_back(std::move(secret));
   }
   ASSIGN_OR_RETURN(alert::WebhookSigner signer, alert::WebhookSigner::Create(secrets));

@@ -31,8 +31,7 @@ class LiveTextSource : public Source {
   bool Rewind() override { return false; }
 
   absl::Status Read(std::size_t max_bytes, RecordBatch& batch) override {
-    batch.damages.clear();
-    batch.data = {};
+    batch.Clear();
     if (!text_.error.ok()) {
       return text_.error;
     }

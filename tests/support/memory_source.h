@@ -25,6 +25,7 @@ class MemorySource final : public Source {
   std::uint64_t size_hint() const override { return lines_.size(); }
 
   absl::Status Read(std::size_t max_bytes, RecordBatch& batch) override {
+    batch.Clear();
     std::size_t length = 0;
     while (position_ + length < lines_.size()) {
       const std::size_t newline = lines_.find('\n', position_ + length);
@@ -39,7 +40,6 @@ class MemorySource final : public Source {
     std::memcpy(batch.buffer.get(), lines_.data() + position_, length);
     batch.data = std::string_view(batch.buffer.get(), length);
     batch.offset = position_;
-    batch.damages.clear();
     position_ += length;
     return absl::OkStatus();
   }
