@@ -37,7 +37,8 @@ limits: {max_webhook_body_bytes: 64MiB}
   ASSERT_EQ(config.sources.webhooks.size(), 2U);
   const WebhookSourceConfig& first = config.sources.webhooks[0];
   EXPECT_EQ(first.listen, "0.0.0.0:9880");
-  EXPECT_EQ(first.tls, (TlsServerConfig{.cert_file = "/c", .key_file = "/k", .client_ca_file = "/ca"}));
+  EXPECT_EQ(first.tls,
+            (TlsServerConfig{.cert_file = "/c", .key_file = "/k", .client_ca_file = "/ca"}));
   EXPECT_THAT(first.clients,
               ElementsAre(WebhookClientConfig{.certificate_name = "kube-apiserver",
                                               .token_file = "",
@@ -56,8 +57,10 @@ TEST(SourcesChecksTest, ReportsWhatNoSettingShowsAlone) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"listen: ':9880'", "'sources.webhooks[0].listen': listen address \":9880\": expected an IP"},
       {"listen: 'example.com:9880'", "expected an IP address and a port"},
-      {"listen: '0.0.0.0:9880', " + client, "is not loopback, so it needs tls.cert_file and key_file"},
-      {"listen: '[::]:9880', " + tls, "'sources.webhooks[0].listen' is not loopback, so it needs clients"},
+      {"listen: '0.0.0.0:9880', " + client,
+       "is not loopback, so it needs tls.cert_file and key_file"},
+      {"listen: '[::]:9880', " + tls,
+       "'sources.webhooks[0].listen' is not loopback, so it needs clients"},
       {"listen: '127.0.0.1:1', tls: {cert_file: /c}",
        "'sources.webhooks[0].tls' needs both cert_file and key_file"},
       {"listen: '127.0.0.1:1', tls: {key_file: /k}", "needs both cert_file and key_file"},
