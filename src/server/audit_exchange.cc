@@ -44,22 +44,23 @@ const Router& AuditRouter() {
 }
 
 // The cluster of the path, or the answer to a request for something else.
-std::variant<std::string, Response> ClusterOf(std::string_view target, Method method) {
+std::variant<std::string, Response> ClusterOf(std::string_view target) {
   absl::StatusOr<Target> parsed = ParseTarget(target);
   if (!parsed.ok()) {
     return ErrorResponse(kBadRequest, std::string(parsed.status().message()));
   }
-  Router::Result result = AuditRouter().Find(method, parsed->segments);
-  if (const auto* const not_allowed = std::get_if<Router::NotAllowed>(&result)) {
-    Response response = ErrorResponse(kNotAllowed, "audit events are posted");
-    response.headers.emplace_back("Allow", not_allowed->allow);
-    return response;
-  }
+  Router::Result result = AuditRouter().Find(Method::kPost, parsed->segments);
   auto* const found = std::get_if<Router::Found>(&result);
   if (found == nullptr) {
     return ErrorResponse(kNotFound, "audit events are posted to /audit/CLUSTER");
   }
   return std::move(found->parameters.at("cluster"));
+}
+
+Response NotAllowed() {
+  Response response = ErrorResponse(kNotAllowed, "audit events are posted");
+  response.headers.emplace_back("Allow", "POST");
+  return response;
 }
 
 Response Unauthorized(const absl::Status& certificate) {
@@ -86,7 +87,7 @@ Response RetryLater(int status, std::string_view message) {
 
 void AuditExchange::Begin(const Head& head, AuditAccess& access, TimePoint now) {
   expects_continue_ = EqualsIgnoringCase(Header(head.headers, "expect"), "100-continue");
-  std::variant<std::string, Response> cluster = ClusterOf(target_, head.method);
+  std::variant<std::string, Response> cluster = ClusterOf(target_);
   if (auto* const refusal = std::get_if<Response>(&cluster)) {
     Refuse(Close(std::move(*refusal)), now);
     return;
@@ -97,6 +98,11 @@ void AuditExchange::Begin(const Head& head, AuditAccess& access, TimePoint now) 
   }
   if (auto refusal = CheckCaller(head, access)) {
     Refuse(Close(*std::move(refusal)), now);
+    return;
+  }
+  // A look from a browser or with kubectl then shows whether the credential is right.
+  if (head.method != Method::kPost) {
+    Refuse(Close(NotAllowed()), now);
     return;
   }
   cluster_ = requested_cluster_;

@@ -24,6 +24,7 @@ rules:
   paths: []                                  # default
 sources:
   files: []                                  # default
+  webhooks: []                               # default
 state:
   max_bytes: 1GiB                            # HARK_STATE_MAX_BYTES
 fact_log:
@@ -55,6 +56,8 @@ shutdown:
   deadline: 30s                              # default
 limits:
   max_record_bytes: 64MiB                    # default
+  max_webhook_body_bytes: 128MiB             # default
+  max_webhook_memory_bytes: 512MiB           # default
 )");
 }
 

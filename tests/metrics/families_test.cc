@@ -14,6 +14,7 @@
 #include "metrics/engine_metrics.h"
 #include "metrics/ingest_metrics.h"
 #include "metrics/log_metrics.h"
+#include "metrics/receiver_metrics.h"
 #include "metrics/self_metrics.h"
 #include "support/hostile_texts.h"
 #include "support/status_matchers.h"
@@ -37,6 +38,7 @@ class FamiliesTest : public ::testing::Test {
   EngineMetrics engine_{registry_};
   LogMetrics log_{registry_};
   DeliveryMetrics delivery_{registry_};
+  ReceiverMetrics receiver_{registry_};
   SelfMetrics self_{registry_, "1.2.3", "abc"};
 };
 
@@ -54,6 +56,29 @@ TEST_F(FamiliesTest, BeginAtZeroForEveryReasonOfASource) {
                                 std::string(SkipReasonName(static_cast<SkipReason>(i))) +
                                 "\",source=\"s\"} 0\n"));
   }
+}
+
+TEST_F(FamiliesTest, CountWhatReceiversAnswer) {
+  receiver_.Expect("prod");
+  receiver_.Answered("prod", 200);
+  receiver_.Answered("", 401);
+  receiver_.Answered("prod", ReceiverMetrics::kNoAnswer);
+  receiver_.Acknowledged(20'000);
+  const std::string text = Text();
+  for (const char* const line :
+       {"{cluster=\"prod\",code=\"200\"} 1\n", "{cluster=\"prod\",code=\"429\"} 0\n",
+        "{cluster=\"prod\",code=\"none\"} 1\n", "{cluster=\"other\",code=\"401\"} 1\n"}) {
+    EXPECT_THAT(text, HasSubstr("hark_receiver_requests_total" + std::string(line)));
+  }
+  EXPECT_THAT(text, HasSubstr("hark_receiver_ack_seconds_bucket{le=\"0.025\"} 1\n"));
+}
+
+TEST_F(FamiliesTest, ClustersOverTheBoundShareASeries) {
+  for (std::size_t i = 0; i < ReceiverMetrics::kMaxClusters + 2; ++i) {
+    receiver_.Answered("c" + std::to_string(i), 200);
+  }
+  EXPECT_THAT(Text(),
+              HasSubstr("hark_receiver_requests_total{cluster=\"other\",code=\"200\"} 2\n"));
 }
 
 TEST_F(FamiliesTest, CountWhatASourceBrings) {

@@ -138,6 +138,15 @@ TEST_F(AuditReceiverTlsTest, WithoutEitherItIs401) {
   EXPECT_EQ(Requests("unheard-of", "401"), "");
 }
 
+TEST_F(AuditReceiverTlsTest, ALookAtTheUrlShowsWhetherTheCredentialIsRight) {
+  Start();
+  EXPECT_EQ(ConnectAs({.common_name = "api-prod"}).Request("GET /audit/prod").status, 405);
+  EXPECT_EQ(ConnectAs({.common_name = "api-prod"}).Request("GET /audit/staging").status, 403);
+  EXPECT_EQ(ConnectBare().Request("GET /audit/prod").status, 401);
+  EXPECT_EQ(ConnectBare().Request("GET /audit/staging", kBearer).status, 405);
+  EXPECT_THAT(sink_.calls(), ElementsAre());
+}
+
 TEST_F(AuditReceiverTlsTest, RefusesCertificatesThatAreNotValid) {
   Start();
   const auto refusal = [&](TlsHttpClient&& client) {
