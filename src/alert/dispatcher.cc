@@ -96,6 +96,9 @@ absl::Status Dispatcher::RemoveOthers(const std::vector<OutputSettings>& outputs
       continue;
     }
     RETURN_IF_ERROR(store_.RemoveOutput(name));
+    if (options_.metrics != nullptr) {
+      options_.metrics->Removed(name);
+    }
     if (options_.log != nullptr) {
       options_.log->Write({.key = "output_removed",
                            .text = "An output is no longer configured; its place is forgotten.",

@@ -21,6 +21,12 @@ Counter ResultCounter(Registry& registry, const std::string& output, const char*
   return registry.AddCounter(kDeliveries, {{"output", output}, {"result", result}});
 }
 
+Counter SilencedCounter(Registry& registry, std::string_view rule) {
+  return registry.AddCounter(
+      {"hark_silenced_total", "Alert revisions that a silence has kept from an output."},
+      {{"rule", std::string(rule)}});
+}
+
 Gauge OutputGauge(Registry& registry, const std::string& output, const Family& family) {
   return registry.AddGauge(family, {{"output", output}});
 }
@@ -58,12 +64,19 @@ void OutputMetrics::Queue(std::uint64_t length, Micros oldest_age) const {
   oldest_age_.Set(Seconds(oldest_age));
 }
 
+void DeliveryMetrics::Removed(const std::string& output) const {
+  const OutputMetrics metrics = ForOutput(output);
+  metrics.Queue(0, 0);
+  metrics.DeadLetters(0);
+  metrics.Stopped(false);
+}
+
+void DeliveryMetrics::AddRule(std::string_view rule) const {
+  SilencedCounter(registry_, rule);
+}
+
 void DeliveryMetrics::Silenced(std::string_view rule) const {
-  registry_
-      .AddCounter(
-          {"hark_silenced_total", "Alert revisions that a silence has kept from an output."},
-          {{"rule", std::string(rule)}})
-      .Increment();
+  SilencedCounter(registry_, rule).Increment();
 }
 
 }  // namespace hark::metrics

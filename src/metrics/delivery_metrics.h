@@ -52,7 +52,11 @@ class DeliveryMetrics {
 
   // `output` is a name of the configuration.
   OutputMetrics ForOutput(const std::string& output) const { return {registry_, output}; }
-  // A revision was kept from an output by a silence. `rule` is a rule's name, else its id.
+  // The output is no longer configured: its gauges become 0, its counters stay where they are.
+  void Removed(const std::string& output) const;
+  // A rule is loaded: what is counted of it begins at 0. `rule` is a rule's name, else its id.
+  void AddRule(std::string_view rule) const;
+  // A revision of that rule was kept from an output by a silence.
   void Silenced(std::string_view rule) const;
 
  private:

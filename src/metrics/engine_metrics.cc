@@ -48,6 +48,11 @@ EngineMetrics::EngineMetrics(Registry& registry)
       rules_loaded_(registry.AddGauge({"hark_rules_loaded", "Rules that raise alerts."})),
       state_bytes_(registry.AddGauge(
           {"hark_state_bytes", "Size of the detector's state, counted as its budget is."})),
+      state_max_bytes_(registry.AddGauge(
+          {"hark_state_max_bytes", "The most that the detector's state may hold."})),
+      commit_failures_(registry.AddCounter(
+          {"hark_commit_failures_total",
+           "Failed attempts to write alerts to the database; each is repeated."})),
       rule_names_(kMaxRules) {
   for (std::size_t i = 0; i < kSeverities; ++i) {
     alerts_open_.push_back(registry.AddGauge({"hark_alerts_open", "Alerts that are open now."},
@@ -64,7 +69,7 @@ std::shared_ptr<const RuleMetrics> EngineMetrics::LoadRules(std::span<const Rule
   }
   groups_.clear();
   for (const RuleLabel& rule : rules) {
-    const std::string label(rule_names_.Admit(rule.name.empty() ? rule.id : rule.name));
+    const std::string label(rule_names_.Admit(rule.text()));
     const Labels name_and_level = {{"rule", label}, {"level", Name(rule.level)}};
     const Labels name = {{"rule", label}};
     loaded->rules_.push_back({.label = label,

@@ -26,6 +26,8 @@ struct RuleLabel {
   std::string name;  // may be empty
   Severity level = Severity::kMedium;
   std::optional<Severity> downgraded = {};  // the level that its alerts may drop to
+
+  const std::string& text() const { return name.empty() ? id : name; }
 };
 
 // The series of the rules of one rule set, by their index in it; all begin at 0, so that the first
@@ -73,10 +75,15 @@ class EngineMetrics {
   void AlertsOpen(Severity level, std::uint64_t count) const;
   // Counted logically, as the budget is.
   void StateBytes(std::uint64_t bytes) const { state_bytes_.Set(static_cast<double>(bytes)); }
+  // The budget, of the configuration.
+  void StateBudget(std::uint64_t bytes) const { state_max_bytes_.Set(static_cast<double>(bytes)); }
+  // Revisions could not be written to the database, and are tried again.
+  void CommitFailed() const { commit_failures_.Increment(); }
 
  private:
   Registry& registry_;
-  Gauge rules_loaded_, state_bytes_;
+  Gauge rules_loaded_, state_bytes_, state_max_bytes_;
+  Counter commit_failures_;
   std::vector<Gauge> alerts_open_;  // by level
   Mutex mutex_;
   LabelCap rule_names_ ABSL_GUARDED_BY(mutex_);

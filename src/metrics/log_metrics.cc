@@ -16,6 +16,8 @@ const std::vector<double>& SnapshotBounds() {
 
 LogMetrics::LogMetrics(Registry& registry)
     : bytes_(registry.AddGauge({"hark_fact_log_bytes", "Size of the fact log on disk."})),
+      max_bytes_(registry.AddGauge({"hark_fact_log_max_bytes",
+                                    "The most that the fact log may hold; at it reading stops."})),
       oldest_age_(registry.AddGauge(
           {"hark_fact_log_oldest_age_seconds", "Age of the oldest record of the fact log."})),
       write_failures_(registry.AddCounter({"hark_fact_log_write_failures_total",

@@ -16,6 +16,8 @@ class LogMetrics {
 
   // All segments together.
   void FactLogBytes(std::uint64_t bytes) const { bytes_.Set(static_cast<double>(bytes)); }
+  // The most that it may hold, of the configuration.
+  void FactLogBound(std::uint64_t bytes) const { max_bytes_.Set(static_cast<double>(bytes)); }
   // How long ago the oldest record that is kept was written.
   void FactLogOldestAge(Micros age) const;
   // The write or the sync of a record failed: nothing is committed past it.
@@ -28,7 +30,7 @@ class LogMetrics {
   void SnapshotFailed() const { snapshot_failures_.Increment(); }
 
  private:
-  Gauge bytes_, oldest_age_;
+  Gauge bytes_, max_bytes_, oldest_age_;
   Counter write_failures_, torn_tails_;
   Histogram snapshot_;
   Gauge snapshot_success_;

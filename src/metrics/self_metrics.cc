@@ -8,6 +8,9 @@ namespace hark::metrics {
 
 SelfMetrics::SelfMetrics(Registry& registry, std::string_view version, std::string_view commit)
     : registry_(registry),
+      ready_(registry.AddGauge(
+          {"hark_ready",
+           "1 if the state is restored, sources are followed and alerts are stored."})),
       reload_successful_(registry.AddGauge(
           {"hark_config_last_reload_successful",
            "1 if the configuration and the rules were taken over at the last attempt."})),

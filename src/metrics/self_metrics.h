@@ -20,12 +20,15 @@ class SelfMetrics {
   void ReloadSucceeded(Micros now) const;
   void ReloadFailed() const { reload_successful_.Set(0); }
 
+  // As /readyz says.
+  void Ready(bool ready) const { ready_.Set(ready ? 1 : 0); }
+
   // `listener` is a name of the configuration.
   void CertificateExpiry(std::string_view listener, Micros expiry) const;
 
  private:
   Registry& registry_;
-  Gauge reload_successful_, reload_success_;
+  Gauge ready_, reload_successful_, reload_success_;
 };
 
 // The conventional process_* metrics (CPU, resident memory, file descriptors, start), read from

@@ -77,6 +77,8 @@ Daemon::Impl::Impl(DaemonSetup setup, DaemonOptions options, DaemonStore store)
       delivery_metrics_(registry_),
       store_(std::move(store)) {
   metrics::AddProcessMetrics(registry_);
+  engine_metrics_.StateBudget(static_cast<std::uint64_t>(setup_.config.state.max_bytes));
+  log_metrics_.FactLogBound(static_cast<std::uint64_t>(setup_.config.fact_log.max_bytes));
   WatchFiles();
   rules_ = {.id = RuleSetId(*setup_.rules, setup_.rule_files), .rules = setup_.rules};
   const MutexLock lock(mutex_);
@@ -200,6 +202,14 @@ absl::Status Daemon::Impl::StartDetector() {
   }
   store_.snapshot.reset();
   return absl::OkStatus();
+}
+
+void Daemon::Impl::CountRules() {
+  const std::vector<metrics::RuleLabel> rules = LabelsOf(*rules_.rules);
+  rule_metrics_ = engine_metrics_.LoadRules(rules);
+  for (const metrics::RuleLabel& rule : rules) {
+    delivery_metrics_.AddRule(rule.text());
+  }
 }
 
 absl::Status Daemon::Impl::failure() const {

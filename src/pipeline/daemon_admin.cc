@@ -46,7 +46,7 @@ server::AdminSources Daemon::Impl::AdminSourcesOf() {
             return {{.name = "daemon", .status = Liveness()}};
           },
           .ready = [this] { return Readiness(); },
-          .metrics = [this] { return registry_.Text(); },
+          .metrics = [this] { return Metrics(); },
           .status = [this] { return StatusDocument(); },
           .alerts = [this](const server::QueryParameters& query) { return Alerts(query); },
           .alert = [this](const std::string& id) { return AlertOf(id); },
@@ -87,6 +87,15 @@ std::vector<server::ReadinessCheck> Daemon::Impl::Readiness() const {
     checks.push_back({.name = "kafka", .status = KafkaReadiness()});
   }
   return checks;
+}
+
+absl::StatusOr<std::string> Daemon::Impl::Metrics() const {
+  bool ready = true;
+  for (const server::ReadinessCheck& check : Readiness()) {
+    ready = ready && check.status.ok();
+  }
+  self_metrics_.Ready(ready);
+  return registry_.Text();
 }
 
 absl::StatusOr<std::string> Daemon::Impl::StatusDocument() const {

@@ -57,6 +57,8 @@ class Daemon::Impl {
   // --- daemon.cc
   absl::Status Start();
   absl::Status StartDetector();
+  // What is counted of rules begins at 0, before they judge anything.
+  void CountRules();
   // Until a request to stop. An error is why hark cannot go on.
   absl::Status Serve();
   bool IsAskedToStop();
@@ -109,6 +111,7 @@ class Daemon::Impl {
   server::AdminSources AdminSourcesOf();
   absl::Status Liveness() const;
   std::vector<server::ReadinessCheck> Readiness() const ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::string> Metrics() const ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<std::string> StatusDocument() const ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<std::string> Alerts(const server::QueryParameters& parameters) const;
   absl::StatusOr<std::string> AlertOf(const std::string& id) const;

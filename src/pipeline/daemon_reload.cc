@@ -108,8 +108,8 @@ absl::Status Daemon::Impl::UseRules(const NamedRules& rules,
     if (!status.ok()) {
       return nullptr;
     }
-    rule_metrics_ = engine_metrics_.LoadRules(LabelsOf(*rules.rules));
     rules_ = rules;
+    CountRules();
     return rules.rules;
   });
   return status;

@@ -40,7 +40,7 @@ absl::Status Daemon::Impl::StartIngest() {
   if (detector_->status().rules != rules_.id) {
     RETURN_IF_ERROR(UseRules(rules_, setup_.rule_files));
   }
-  rule_metrics_ = engine_metrics_.LoadRules(LabelsOf(*rules_.rules));
+  CountRules();
   RETURN_IF_ERROR(StartListeners(past));
   ASSIGN_OR_RETURN(kafka_, KafkaSources::Create(setup_.config, past,
                                                 {.ingest = *ingest_,

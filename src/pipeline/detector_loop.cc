@@ -261,6 +261,7 @@ bool DetectorLoop::Commit(const std::function<bool()>& give_up) {
       parts_.on_committed();
       return true;
     }
+    parts_.engine_metrics.CommitFailed();
     const std::string error(status().commit.message());
     parts_.logger.Write({.level = LogLevel::kError,
                          .key = "commit_failed",

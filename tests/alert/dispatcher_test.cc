@@ -77,6 +77,21 @@ TEST_F(DispatcherTest, AnOutputThatIsNoMoreLosesItsCursor) {
   EXPECT_THAT(StoredCursors(), ElementsAre(std::pair("b", 0)));
 }
 
+TEST_F(DispatcherTest, AnOutputThatIsNoMoreLeavesNoAlarmBehind) {
+  Script script([](const auto&) {
+    return Attempt{.outcome = Outcome::kStop, .status = 410, .reason = "HTTP 410"};
+  });
+  AddOutput("a", script);
+  Start();
+  Commit({MakeTestRevision(1)});
+  EXPECT_THAT(Drain(), IsOk());
+  EXPECT_THAT(*registry_.Text(), HasSubstr("hark_output_queue_length{output=\"a\"} 1"));
+  dispatcher_->Stop();
+  Start();
+  EXPECT_THAT(*registry_.Text(), HasSubstr("hark_output_queue_length{output=\"a\"} 0"));
+  EXPECT_THAT(*registry_.Text(), HasSubstr("hark_output_stopped{output=\"a\"} 0"));
+}
+
 TEST_F(DispatcherTest, TwoOutputsOfOneNameAreRefused) {
   Script script;
   AddOutput("a", script);

@@ -171,13 +171,25 @@ TEST_F(FamiliesTest, PutWhatARecordAddedDownToItsSource) {
   EXPECT_THAT(text, HasSubstr("hark_events_too_late_total{source=\"a\"} 2\n"));
 }
 
+TEST_F(FamiliesTest, TellOfTheStateAndItsCommits) {
+  engine_.StateBudget(1 << 20);
+  engine_.StateBytes(1000);
+  engine_.CommitFailed();
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("hark_state_max_bytes 1048576\n"));
+  EXPECT_THAT(text, HasSubstr("hark_state_bytes 1000\n"));
+  EXPECT_THAT(text, HasSubstr("hark_commit_failures_total 1\n"));
+}
+
 TEST_F(FamiliesTest, TellOfTheLogAndTheSnapshots) {
+  log_.FactLogBound(1 << 20);
   log_.FactLogBytes(4096);
   log_.FactLogOldestAge(90'000'000);
   log_.TornTailCut();
   log_.SnapshotWritten(250'000, 1'764'083'020'000'000);
   log_.SnapshotFailed();
   const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("hark_fact_log_max_bytes 1048576\n"));
   EXPECT_THAT(text, HasSubstr("hark_fact_log_bytes 4096\n"));
   EXPECT_THAT(text, HasSubstr("hark_fact_log_oldest_age_seconds 90\n"));
   EXPECT_THAT(text, HasSubstr("hark_fact_log_torn_tails_total 1\n"));
@@ -210,12 +222,37 @@ TEST_F(FamiliesTest, TellOfTheOutputs) {
   EXPECT_THAT(text, HasSubstr("hark_silenced_total{rule=\"reads\"} 1\n"));
 }
 
+TEST_F(FamiliesTest, BeginAtZeroForWhatSilencesKeepBack) {
+  delivery_.AddRule("reads");
+  EXPECT_THAT(Text(), HasSubstr("hark_silenced_total{rule=\"reads\"} 0\n"));
+  delivery_.Silenced("reads");
+  delivery_.AddRule("reads");  // a reload
+  EXPECT_THAT(Text(), HasSubstr("hark_silenced_total{rule=\"reads\"} 1\n"));
+}
+
+TEST_F(FamiliesTest, RaiseNoAlarmForAnOutputThatIsGone) {
+  const OutputMetrics output = delivery_.ForOutput("soc");
+  output.Count(DeliveryResult::kRetried);
+  output.Queue(7, 90'000'000);
+  output.DeadLetters(3);
+  output.Stopped(true);
+  delivery_.Removed("soc");
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("hark_deliveries_total{output=\"soc\",result=\"retried\"} 1\n"));
+  for (const char* const gauge : {"hark_output_queue_length", "hark_output_oldest_age_seconds",
+                                  "hark_dead_letters", "hark_output_stopped"}) {
+    EXPECT_THAT(text, HasSubstr(std::string(gauge) + "{output=\"soc\"} 0\n"));
+  }
+}
+
 TEST_F(FamiliesTest, TellOfTheBuildAndTheConfiguration) {
+  self_.Ready(true);
   self_.ReloadSucceeded(1'764'083'020'000'000);
   self_.ReloadFailed();
   self_.CertificateExpiry("admin", 1'800'000'000'000'000);
   const std::string text = Text();
   EXPECT_THAT(text, HasSubstr("hark_build_info{commit=\"abc\",version=\"1.2.3\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("hark_ready 1\n"));
   EXPECT_THAT(text, HasSubstr("hark_config_last_reload_successful 0\n"));
   EXPECT_THAT(text, HasSubstr("hark_config_last_reload_success_timestamp_seconds 1764083020\n"));
   EXPECT_THAT(

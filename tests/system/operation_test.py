@@ -16,9 +16,9 @@ import tempfile
 import threading
 import time
 import unittest
-import urllib.request
 
 from daemon_support import Hark, PATIENCE, SCALE, recorded_lines, wait_for
+from prometheus_support import Prometheus
 
 HARK = ""
 START = 1767225600  # 2026-01-01T00:00:00Z
@@ -192,32 +192,10 @@ class PrometheusTest(OperationTest):
     def test_prometheus_scrapes_it(self):
         self.start(own_rules=False)
         self.log.write_bytes(b"".join(recorded_lines()[:1000]))
-        config = self.folder / "prometheus.yml"
-        config.write_text(json.dumps({"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": [
-            {"job_name": "hark", "static_configs": [{"targets": [f"127.0.0.1:{self.daemon.port}"]}]}]}))
-        with open(self.folder / "prometheus.log", "wb") as log:
-            prometheus = subprocess.Popen(["prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.folder / 'tsdb'}",
-                                           "--web.listen-address=127.0.0.1:0"], stdout=log, stderr=log)
-        self.addCleanup(prometheus.wait)
-        self.addCleanup(prometheus.kill)
-        port = wait_for(lambda: self.port_of(prometheus.pid), "Prometheus listens")
-
-        def value():
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/query?query=sum(hark_events_total)", timeout=5) as answer:
-                    result = json.load(answer)["data"]["result"]
-                    return result and float(result[0]["value"][1]) == 1000
-            except OSError:
-                return False
-        wait_for(value, "Prometheus has the events")
-
-    @staticmethod
-    def port_of(pid):
-        listing = subprocess.run(["ss", "-ltnpH"], capture_output=True, check=True).stdout.decode()
-        for line in listing.splitlines():
-            if f"pid={pid}," in line:
-                return int(line.split()[3].rsplit(":", 1)[1])
-        return None
+        prometheus = Prometheus(self.folder, {"hark": [f"127.0.0.1:{self.daemon.port}"]})
+        self.addCleanup(prometheus.stop)
+        prometheus.start()
+        wait_for(lambda: prometheus.query("sum(hark_events_total)") == [({}, 1000)], "Prometheus has the events")
 
 
 class CommandTest(OperationTest):
