@@ -25,8 +25,10 @@ namespace hark::alert {
 // All of these outlive the dispatcher.
 struct DispatcherOptions {
   const Clock* clock = &Clock::System();  // of what is written: dead letters, signatures
-  const Clock* steady = nullptr;          // of waiting and of ages; null: one that nobody sets
-  Logger* log = nullptr;                  // may be null
+  // Of waiting, and beside the other one of ages: one that nobody sets. Null: one that begins with
+  // the dispatcher.
+  const Clock* steady = nullptr;
+  Logger* log = nullptr;                              // may be null
   const metrics::DeliveryMetrics* metrics = nullptr;  // may be null
   // How often a cursor is stored at most. What was delivered since is delivered once more after a
   // kill.

@@ -14,6 +14,7 @@
 #include "absl/strings/str_format.h"
 
 #include "alert/forbidden_address.h"
+#include "alert/transfer_error.h"
 #include "base/check.h"
 #include "base/status_macros.h"
 
@@ -104,9 +105,19 @@ struct HttpSender::Impl {
     Set(handle, CURLOPT_TIMEOUT_MS, long{absl::ToInt64Milliseconds(options.timeout)});
     Set(handle, CURLOPT_NOSIGNAL, 1L);
     Set(handle, CURLOPT_PROXY, options.proxy.c_str());
-    SetFile(handle, CURLOPT_CAINFO, options.ca_file);
+    // Without it no_proxy of the environment would lead around the proxy.
+    Set(handle, CURLOPT_NOPROXY, "");
+    if (!options.ca_file.empty()) {
+      Set(handle, CURLOPT_CAINFO, options.ca_file.c_str());
+      // Else the folder of the system's would be trusted beside it.
+      Set(handle, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+      // Else a file that is renewed would not be read for a day.
+      Set(handle, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+    }
     SetFile(handle, CURLOPT_SSLCERT, options.cert_file);
     SetFile(handle, CURLOPT_SSLKEY, options.key_file);
+    // Else OpenSSL would ask the terminal for the passphrase of a key that has one.
+    Set(handle, CURLOPT_KEYPASSWD, "");
     Set(handle, CURLOPT_WRITEFUNCTION, &OnData);
     Set(handle, CURLOPT_WRITEDATA, &transfer);
     Set(handle, CURLOPT_ERRORBUFFER, transfer.error.data());
@@ -137,8 +148,8 @@ struct HttpSender::Impl {
     }
     answer.error = transfer.forbidden
                        ? "the address is link-local, or serves a cloud's credentials"
-                       : std::string(transfer.error[0] != '\0' ? transfer.error.data()
-                                                               : curl_easy_strerror(code));
+                       : ExplainTransferError(transfer.error[0] != '\0' ? transfer.error.data()
+                                                                        : curl_easy_strerror(code));
   }
 
   void FinishAll() {

@@ -14,9 +14,9 @@
 
 namespace hark::alert {
 
-// How requests to one receiver are made.
+// How requests to one receiver are made. The files are read for each connection.
 struct HttpOptions {
-  std::string ca_file = {};                   // PEM; empty: the system's
+  std::string ca_file = {};                   // PEM; in place of the system's, if not empty
   std::string cert_file = {}, key_file = {};  // PEM; empty: no client certificate
   std::string proxy = {};                     // empty: none, whatever the environment says
   absl::Duration timeout = absl::Seconds(15);

@@ -21,10 +21,6 @@ constexpr absl::Duration kMaxPause = absl::Seconds(10);
 
 constexpr std::size_t kMaxAnswerBytes = 1'024;
 
-absl::Duration AgeOf(const Revision& revision, absl::Time now) {
-  return now - absl::FromUnixMicros(revision.detected);
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<OutputRunner>> OutputRunner::Start(
@@ -139,6 +135,12 @@ void OutputRunner::Pass() {
     StoreCursor(now);
   }
   Publish(now);
+}
+
+// A revision has the time of the wall clock. If that is set back before it, or forward after it, one
+// of the two clocks takes the revision for too old, and the other one does not.
+absl::Duration OutputRunner::AgeOf(const Revision& revision, absl::Time now) const {
+  return std::min(now, surroundings_.wall->Now()) - absl::FromUnixMicros(revision.detected);
 }
 
 std::string OutputRunner::WhyOverdue(const DeliveryQueue::Item& item, absl::Time now) const {

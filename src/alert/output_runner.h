@@ -40,8 +40,8 @@ class OutputRunner {
   // What runners share. All of it outlives them.
   struct Surroundings {
     AlertStore* store = nullptr;
-    const Clock* wall = nullptr;                        // of what is written
-    const Clock* steady = nullptr;                      // of waiting and of ages
+    const Clock* wall = nullptr;                        // of what is written, and of ages
+    const Clock* steady = nullptr;                      // of waiting, and of ages
     Logger* log = nullptr;                              // may be null
     const metrics::DeliveryMetrics* metrics = nullptr;  // may be null
     const SilenceList* silences = nullptr;              // may be null
@@ -83,6 +83,8 @@ class OutputRunner {
   // --- on the thread of the output
   void Run();
   void Pass();
+  // Never more than it is; less if the wall clock was set.
+  absl::Duration AgeOf(const Revision& revision, absl::Time now) const;
   // Empty if it may wait on.
   std::string WhyOverdue(const DeliveryQueue::Item& item, absl::Time now) const;
   void BuryOverdue(absl::Time now);

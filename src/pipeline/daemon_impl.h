@@ -18,6 +18,7 @@
 #include "alert/dispatcher.h"
 #include "base/log.h"
 #include "base/mutex.h"
+#include "base/steady_clock.h"
 #include "base/systemd_notify.h"
 #include "metrics/delivery_metrics.h"
 #include "metrics/engine_metrics.h"
@@ -138,6 +139,7 @@ class Daemon::Impl {
   std::unique_ptr<SnapshotKeeper> snapshots_;
   std::unique_ptr<DetectorLoop> detector_;
 
+  const SteadyClock steady_;  // of deliveries, over reloads
   std::optional<RunClock> clock_;
   std::atomic<Micros> highest_time_ = kBeginningOfTime;
   std::atomic<std::uint64_t> events_ = 0;

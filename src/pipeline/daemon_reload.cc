@@ -127,7 +127,10 @@ absl::Status Daemon::Impl::StartOutputs(const config::Config& config) {
       std::unique_ptr<alert::Dispatcher> started,
       alert::Dispatcher::Start(
           store_.alerts, std::move(outputs),
-          {.log = &logger_, .metrics = &delivery_metrics_, .silences = std::move(silences)}));
+          {.steady = &steady_,
+           .log = &logger_,
+           .metrics = &delivery_metrics_,
+           .silences = std::move(silences)}));
   const MutexLock lock(mutex_);
   dispatcher_ = std::move(started);
   outputs_stand_ = true;

@@ -60,11 +60,12 @@ class DispatcherTest : public ::testing::Test {
                         .kind = "scripted",
                         .destination = std::make_unique<ScriptedDestination>(script, traits)});
   }
-  void Start() {
+  // `wall`: null for the one that all else is timed by.
+  void Start(const Clock* wall = nullptr) {
     dispatcher_.reset();
     absl::StatusOr<std::unique_ptr<Dispatcher>> dispatcher =
         Dispatcher::Start(store_, std::exchange(outputs_, {}),
-                          {.clock = &clock_,
+                          {.clock = wall == nullptr ? &clock_ : wall,
                            .steady = &clock_,
                            .metrics = &metrics_,
                            .cursor_interval = cursor_interval_,

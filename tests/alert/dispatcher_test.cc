@@ -227,6 +227,36 @@ TEST_F(DispatcherTest, WhatIsTooOldIsADeadLetterAndTheRestIsDelivered) {
   EXPECT_EQ(DeadLetters()[0].status, 503);
 }
 
+TEST_F(DispatcherTest, AWallClockThatIsSetBackMakesNothingTooOld) {
+  Script script;
+  AddOutput("a", script);
+  FakeClock wall;
+  Start(&wall);
+  wall.Advance(-absl::Hours(24 * 30));
+  Revision revision = MakeTestRevision(1);
+  revision.detected = absl::ToUnixMicros(wall.Now());
+  Commit({revision});
+  EXPECT_THAT(Drain(), IsOk());
+  EXPECT_THAT(script.delivered(), ElementsAre(Name(1)));
+  EXPECT_EQ(StatusOf().counts.expired, 0U);
+}
+
+TEST_F(DispatcherTest, AWallClockThatIsSetForwardMakesNothingTooOld) {
+  Script script([](const auto&) { return Failed(); });
+  AddOutput("a", script);
+  FakeClock wall;
+  Start(&wall);
+  Commit({MakeTestRevision(1)});
+  WaitForRetried(1);
+  wall.Advance(absl::Hours(24 * 400));
+  clock_.Advance(absl::Minutes(2));
+  script.SetAnswer({});
+  dispatcher_->Notify();
+  EXPECT_THAT(Drain(), IsOk());
+  EXPECT_THAT(script.delivered(), ElementsAre(Name(1)));
+  EXPECT_EQ(StatusOf().counts.expired, 0U);
+}
+
 TEST_F(DispatcherTest, AStoppedOutputRestsUntilItIsStartedAnew) {
   Script script([](const auto&) {
     return Attempt{.outcome = Outcome::kStop, .status = 410, .reason = "HTTP 410"};

@@ -136,6 +136,13 @@ TEST(HttpSenderTest, SendsThroughAProxy) {
   EXPECT_EQ(proxy.requests()[0].target, "http://receiver.invalid/x");
 }
 
+TEST(HttpSenderTest, NoExceptionOfTheEnvironmentLeadsAroundTheProxy) {
+  ScriptedReceiver proxy;
+  setenv("no_proxy", "*", 1);
+  EXPECT_EQ(PostTo("http://receiver.invalid/x", {.proxy = proxy.url()}).status, 200);
+  unsetenv("no_proxy");
+}
+
 TEST(HttpSenderTest, RefusesFilesThatCannotBeRead) {
   EXPECT_THAT(HttpSender::Create({.ca_file = "/no/such/file"}),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("/no/such/file")));

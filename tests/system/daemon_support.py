@@ -20,9 +20,25 @@ def recorded_lines():
     return subprocess.run(["zstd", "-q", "-d", "-c", PACKED], check=True, capture_output=True).stdout.splitlines(keepends=True)
 
 
-def replayed(hark, *paths, rules=None):
-    """The last revision of every alert of `hark replay`, by id."""
+def stamp(seconds):
+    """A time as events have it, of seconds since 1970."""
+    whole = int(seconds // 1)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{int((seconds - whole) * 1e6):06}Z"
+
+
+def secret_read(at, name, user, resource="secrets"):
+    """The line of a log that says that the user read the Secret at that time; or another resource of that name."""
+    return json.dumps({
+        "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata", "auditID": f"{at}-{name}-{user}", "stage": "ResponseComplete",
+        "requestURI": f"/api/v1/namespaces/a/{resource}/{name}", "verb": "get", "user": {"username": user, "groups": ["system:authenticated"]},
+        "sourceIPs": ["203.0.113.7"], "userAgent": "kubectl/v1.30", "objectRef": {"resource": resource, "namespace": "a", "name": name, "apiVersion": "v1"},
+        "responseStatus": {"code": 200}, "requestReceivedTimestamp": at, "stageTimestamp": at}) + "\n"
+
+
+def replayed(hark, *paths, rules=None, now=None):
+    """The last revision of every alert of `hark replay`, by id. `now`: in place of the time of day, in seconds since 1970."""
     command = [hark, "replay", *map(str, paths), "--output", "jsonl", "--min-level", "informational"]
+    command += ["--now", stamp(now)] if now else []
     done = subprocess.run(command + (["--rules", str(rules)] if rules else []), capture_output=True, check=True)
     return {json.loads(line)["id"]: line for line in done.stdout.splitlines()}
 

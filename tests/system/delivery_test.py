@@ -1,185 +1,35 @@
 #!/usr/bin/env python3
-"""`hark run` and receivers that fail: a webhook by script, while hark is killed; Alertmanagers that go and come back; a receiver that has enough.
+"""`hark run` and receivers that fail: a webhook by script, for a day, while hark is killed; one that has enough, one that is slow, limits.
 
-HARK_SYSTEM_SCALE: 1 for every change, 10 for the nightly run. What needs Alertmanager is skipped where it is not installed.
+HARK_SYSTEM_SCALE: 1 for every change (5 kills), 10 for the nightly run (100).
 
 usage: delivery_test.py HARK [unittest arguments]
 """
 
-import base64
-import hashlib
-import hmac
-import http.server
-import json
-import pathlib
+import email.utils
 import random
-import shutil
-import socket
-import struct
 import subprocess
-import sys
-import tempfile
-import threading
 import time
 import unittest
-import urllib.request
 
-from daemon_support import Hark, PATIENCE, SCALE, recorded_lines, replayed, wait_for
+from daemon_support import SCALE, recorded_lines, wait_for
+from delivery_support import DeliveryTest, ShiftedClock, main
 
-try:
-    import standardwebhooks  # from PyPI: an independent implementation, where somebody has installed it
-except ImportError:
-    standardwebhooks = None
-
-HARK = ""
 LINES = recorded_lines()
-SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
-
-
-class Receiver(http.server.ThreadingHTTPServer):
-    """A webhook receiver that answers as `answer` says: a status, with headers, or "reset", "half" or "hang"."""
-
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, answer=lambda: (200, {})):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answer = answer
-        self.lock = threading.Lock()
-        self.accepted = []  # (path, headers, body) of what was answered 2xx
-        self.ids = {}  # webhook-id by (id, n), and the other way round
-        self.failures = 0
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def handle_error(self, request, client_address):
-        pass  # hark was killed
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):  # noqa: N802
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        server = self.server
-        with server.lock:
-            status, headers = server.answer()
-            if status in range(200, 300):
-                server.accepted.append((self.path, dict(self.headers), body))
-            else:
-                server.failures += 1
-        if status == "reset":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
-            self.connection.close()
-            return
-        if status == "half":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
-            self.close_connection = True
-            return
-        if status == "hang":
-            time.sleep(2)
-            self.close_connection = True
-            return
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-class DeliveryTest(unittest.TestCase):
-    maxDiff = 2000
-
-    def setUp(self):
-        temporary = tempfile.TemporaryDirectory()
-        self.addCleanup(temporary.cleanup)
-        self.folder = pathlib.Path(temporary.name)
-        self.log = self.folder / "audit.log"
-        self.log.touch()
-        self.processes = []
-        self.addCleanup(self.kill_all)
-
-    def kill_all(self):
-        for process in self.processes:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-
-    def receiver(self, *arguments):
-        receiver = Receiver(*arguments)
-        self.addCleanup(receiver.server_close)
-        self.addCleanup(receiver.shutdown)
-        return receiver
-
-    def make(self, **outputs):
-        daemon = Hark(HARK, self.folder, [{"path": str(self.log), "from_start": True}],
-                      {"snapshot": {"interval": "1s"}, "outputs": {"stdout": {"enabled": False}, **outputs}})
-        start = daemon.start
-
-        def start_and_note(*arguments, **options):
-            start(*arguments, **options)
-            self.processes.append(daemon.process)
-            return daemon
-        daemon.start = start_and_note
-        return daemon
-
-    def webhook(self, url, **settings):
-        secret = self.folder / "secret"
-        secret.write_text(SECRET + "\n")
-        return {"name": "soc", "url": url, "min_level": "informational", "secret_files": [str(secret)], "timeout": "1s", **settings}
-
-    def expected(self, lines):
-        """(id, n) of every revision that a replay of the lines makes."""
-        whole = self.folder / "whole.log"
-        whole.write_bytes(b"".join(lines))
-        alerts = [json.loads(text) for text in replayed(HARK, whole).values()]
-        self.assertGreater(len(alerts), 10)
-        return {(alert["id"], n) for alert in alerts for n in range(1, alert["n"] + 1)}
-
-    def check_webhooks(self, receiver, expected):
-        ids = {}
-        order = []
-        for _, headers, body in receiver.accepted:
-            self.check_signature(headers, body)
-            alert = json.loads(body)["data"]
-            key = (alert["id"], alert["n"])
-            self.assertEqual(ids.setdefault(key, headers["webhook-id"]), headers["webhook-id"])
-            order.append(key)
-        self.assertEqual(len(set(ids.values())), len(ids))
-        self.assertEqual(set(order), expected)
-        first = list(dict.fromkeys(order))
-        by_alert = {}
-        for alert_id, n in first:
-            by_alert.setdefault(alert_id, []).append(n)
-        for numbers in by_alert.values():
-            self.assertEqual(numbers, sorted(numbers))
-
-    def check_signature(self, headers, body):
-        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-        mac = base64.b64encode(hmac.new(bytes(range(32)), signed, hashlib.sha256).digest()).decode()
-        self.assertEqual(headers["webhook-signature"], "v1," + mac)
-        if standardwebhooks is not None:
-            standardwebhooks.Webhook(SECRET).verify(body, headers)
+KILLS = 5 if SCALE == 1 else 10 * SCALE
+FAILURES = [(500, {}), (503, {}), (429, {"Retry-After": "1"}), ("reset", {}), ("half", {}), ("hang", {})]
 
 
 class WebhookTest(DeliveryTest):
     def test_every_revision_arrives_whatever_the_receiver_does_and_however_often_hark_is_killed(self):
         chance = random.Random(7)
-        answers = [(200, {})] * 6 + [(500, {}), (503, {}), (429, {"Retry-After": "1"}), ("reset", {}), ("half", {}), ("hang", {})]
-        receiver = self.receiver(lambda: chance.choice(answers))
-        daemon = self.make(webhooks=[self.webhook(receiver.url, concurrency=8)]).start()
-        kills = 5 * SCALE
-        step = len(LINES) // (kills + 1) + 1
+        answers = [(200, {})] * 6 + FAILURES
+        receiver = self.receiver(lambda: chance.choice(answers), self.certificates.context("good"))
+        ca, _ = self.certificates.authority()
+        daemon = self.make(webhooks=[self.webhook(receiver.url, concurrency=8, tls={"ca_file": ca})]).start()
+        step = -(-len(LINES) // KILLS)
         for begin in range(0, len(LINES), step):
-            with open(self.log, "ab") as log:
-                log.write(b"".join(LINES[begin:begin + step]))
+            self.write(*LINES[begin:begin + step])
             time.sleep(chance.uniform(0.2, 1.5))
             daemon.kill()
             daemon.start(wait=chance.random() < 0.7)
@@ -187,13 +37,15 @@ class WebhookTest(DeliveryTest):
         self.assertGreater(receiver.failures, 5)
         receiver.answer = lambda: (204, {})
         daemon.drain()
-        self.check_webhooks(receiver, self.expected(LINES))
+        expected = self.replay_of(self.log)
+        self.assertGreater(len(expected), 10)
+        self.check_webhooks(receiver, expected)
 
     def test_a_receiver_that_wants_no_more_is_left_alone_until_a_reload(self):
         receiver = self.receiver(lambda: (410, {}))
         daemon = self.make(webhooks=[self.webhook(receiver.url)]).start()
-        self.log.write_bytes(b"".join(LINES))
-        wait_for(lambda: daemon.status()["outputs"][0]["state"] == "stopped", "stopped")
+        self.write(*LINES)
+        wait_for(lambda: self.output(daemon)["state"] == "stopped", "stopped")
         self.assertEqual(daemon.metric('hark_output_stopped{output="soc"}'), 1)
         self.assertTrue(daemon.messages("output_stopped"))
         receiver.answer = lambda: (200, {})
@@ -206,127 +58,161 @@ class WebhookTest(DeliveryTest):
     def test_what_is_refused_is_replayed_by_hand(self):
         receiver = self.receiver(lambda: (422, {}))
         daemon = self.make(webhooks=[self.webhook(receiver.url)]).start()
-        self.log.write_bytes(b"".join(LINES))
+        self.write(*LINES)
         letters = wait_for(lambda: self.settled(daemon), "all refused")
         self.assertEqual(daemon.metric('hark_deliveries_total{output="soc",result="rejected"}'), letters)
         receiver.answer = lambda: (200, {})
-        done = subprocess.run([HARK, "dlq", "replay", "--all", "--data-dir", daemon.data_dir], capture_output=True, text=True, check=True)
-        self.assertEqual(done.stdout, f"{letters} dead letters are tried again\n")
+        done = self.run_hark("dlq", "replay", "--all", "--data-dir", daemon.data_dir)
+        self.assertEqual(done, f"{letters} dead letters are tried again\n")
         wait_for(lambda: len(receiver.accepted) == letters, "all replayed")
-        listed = wait_for(lambda: subprocess.run([HARK, "dlq", "list", "--data-dir", daemon.data_dir], capture_output=True, text=True,
-                                                 check=True).stdout == "no dead letters\n", "none left")
-        self.assertTrue(listed)
+        wait_for(lambda: self.run_hark("dlq", "list", "--data-dir", daemon.data_dir) == "no dead letters\n", "none left")
 
     def settled(self, daemon):
         """The number of dead letters, once there are some and no more come."""
-        before = daemon.status()["outputs"][0]
+        before = self.output(daemon)
         time.sleep(1)
-        after = daemon.status()["outputs"][0]
+        after = self.output(daemon)
         letters = after["revisions"]["rejected"]
         return letters if letters > 0 and before["revisions"] == after["revisions"] and after["queue_length"] == 0 else 0
 
     def test_what_is_silenced_is_stored_and_not_delivered(self):
         receiver = self.receiver()
         daemon = self.make(webhooks=[self.webhook(receiver.url)]).start()
-        subprocess.run([HARK, "silence", "add", "level=~\"low|medium|high|critical|informational\",cluster=default", "--until", "1h",
+        subprocess.run([self.hark, "silence", "add", "level=~\"low|medium|high|critical|informational\",cluster=default", "--until", "1h",
                         "--reason", "a test", "--author", "nobody", "--data-dir", daemon.data_dir], check=True, capture_output=True)
-        self.log.write_bytes(b"".join(LINES))
+        self.write(*LINES)
         wait_for(lambda: (daemon.metric('hark_deliveries_total{output="soc",result="silenced"}') or 0) > 10, "silenced")
         self.assertEqual(receiver.accepted, [])
         self.assertGreater(len(daemon.exported()), 5)
 
-    def test_a_slow_output_delays_no_other(self):
+
+class LimitTest(DeliveryTest):
+    """What holds one output back, and nothing else."""
+
+    USERS = [f"user-{i:02}" for i in range(30)]
+
+    def test_a_slow_output_delays_neither_another_one_nor_the_detection(self):
         slow = self.receiver(lambda: ("hang", {}))
         fast = self.receiver()
-        daemon = self.make(webhooks=[self.webhook(slow.url, name="slow", concurrency=1), self.webhook(fast.url)])
-        self.log.write_bytes(b"".join(LINES))
+        daemon = self.make(webhooks=[self.webhook(slow.url, name="slow", concurrency=1, timeout="30s"), self.webhook(fast.url)])
+        self.write(*LINES)
         daemon.start()
-        wait_for(lambda: len(fast.accepted) > 20, "delivered", 20)
+        wait_for(lambda: daemon.events_read() == len(LINES), "read")
+        wait_for(lambda: self.output(daemon, 1)["queue_length"] == 0 and len(fast.accepted) > 20, "delivered", 20)
         self.assertEqual(slow.accepted, [])
+        self.assertLess(len(slow.arrived), 15)
+        waiting = self.output(daemon)
+        self.assertGreaterEqual(waiting["queue_length"], len(fast.accepted))
+        self.assertEqual(waiting["dead_letters"], 0)
+
+    def test_a_rate_limit_delays_and_drops_nothing(self):
+        receiver = self.receiver()
+        daemon = self.make(own_rule=True, webhooks=[self.webhook(receiver.url, max_per_minute=600)]).start()
+        self.read_secrets(*self.USERS)
+        wait_for(lambda: len(receiver.accepted) >= len(self.USERS), "delivered")
+        times = [arrival for arrival, *_ in receiver.arrived]
+        self.assertGreater(times[29] - times[0], 2.5)
+        self.assertEqual(self.output(daemon)["dead_letters"], 0)
+        daemon.kill()
+        daemon.drain()
+        self.check_webhooks(receiver, self.replay_of(self.log, rules=self.folder / "rule.yml"))
+
+    def test_no_more_requests_than_the_concurrency_are_under_way_and_so_many_are(self):
+        receiver = self.receiver()
+        receiver.delay = 0.1
+        daemon = self.make(own_rule=True, webhooks=[self.webhook(receiver.url, concurrency=3, timeout="15s")]).start()
+        self.read_secrets(*self.USERS)
+        wait_for(lambda: len(receiver.accepted) >= len(self.USERS), "delivered")
+        self.assertEqual(receiver.most_in_flight, 3)
+        self.assertEqual(self.output(daemon)["revisions"]["retried"], 0)
 
 
-@unittest.skipUnless(shutil.which("prometheus-alertmanager"), "no prometheus-alertmanager")
-class AlertmanagerTest(DeliveryTest):
-    """Two real replicas, which tell a webhook of ours what they would tell people."""
+@unittest.skipUnless(ShiftedClock.LIBRARY, "no HARK_CLOCK_LIBRARY")
+class OutageTest(DeliveryTest):
+    """Hours and days pass for a daemon whose receiver is away."""
 
-    def setUp(self):
-        super().setUp()
-        self.people = self.receiver()
-        config = self.folder / "alertmanager.yml"
-        config.write_text(f"""
-route: {{receiver: people, group_by: ['...'], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}
-receivers: [{{name: people, webhook_configs: [{{url: '{self.people.url}', send_resolved: true}}]}}]
-""")
-        self.ports = self.free_ports(4)
-        self.managers = [None, None]
+    HOUR = 3600
 
-    def free_ports(self, number):
-        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-        ports = [each.getsockname()[1] for each in sockets]
-        for each in sockets:
-            each.close()
-        return ports
+    def start(self, answer, **settings):
+        receiver = self.receiver(answer)
+        daemon = self.make(self.clock.environment(), own_rule=True, webhooks=[self.webhook(receiver.url, **settings)])
+        return receiver, daemon.start()
 
-    def start_manager(self, index):
-        other = self.ports[3 - index]
-        self.managers[index] = subprocess.Popen(
-            ["prometheus-alertmanager", f"--config.file={self.folder}/alertmanager.yml", f"--storage.path={self.folder}/am{index}",
-             f"--web.listen-address=127.0.0.1:{self.ports[index]}", f"--cluster.listen-address=127.0.0.1:{self.ports[2 + index]}",
-             f"--cluster.peer=127.0.0.1:{other}", "--cluster.settle-timeout=1s"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.processes.append(self.managers[index])
-        wait_for(lambda: self.alerts(index) is not None, "Alertmanager")
+    def let_pass(self, daemon, hours):
+        self.hurry(daemon, hours * self.HOUR, wall=True)
 
-    def stop_manager(self, index):
-        self.managers[index].kill()
-        self.managers[index].wait()
+    def check_all(self, receiver, daemon):
+        daemon.kill()
+        daemon.drain()
+        expected = self.replay_of(self.log, rules=self.folder / "rule.yml", now=self.clock.now())
+        self.check_webhooks(receiver, expected, self.clock.now())
 
-    def alerts(self, index):
-        """The labels of all that a replica knows; None if it does not answer."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[index]}/api/v2/alerts", timeout=10) as answer:
-                return {frozenset(alert["labels"].items()) for alert in json.load(answer)}
-        except OSError:
-            return None
+    def test_over_a_day_nothing_is_lost_and_nothing_expires(self):
+        chance = random.Random(11)
+        receiver, daemon = self.start(lambda: chance.choice(FAILURES))
+        for hour in range(24):
+            self.read_secrets(f"user-{hour:02}", number=3)
+            wait_for(lambda: self.raised(daemon, f"user-{hour:02}"), "raised")
+            if hour in (7, 15):
+                daemon.kill()
+                daemon.start()
+            failures = receiver.failures
+            self.let_pass(daemon, 1)
+            self.wait_hurrying(daemon, lambda: receiver.failures > failures, "tried again", wall=True)
+        self.wait_hurrying(daemon, lambda: self.output(daemon)["oldest_age_seconds"] > 23.9 * self.HOUR, "old", wall=True)
+        waiting = self.output(daemon)
+        self.assertEqual((waiting["state"], waiting["dead_letters"]), ("failing", 0))
+        self.assertGreaterEqual(waiting["queue_length"], 24 * 2)
+        receiver.answer = lambda: (200, {})
+        self.hurry(daemon)
+        self.wait_until_delivered(daemon)
+        self.assertEqual(daemon.metric('hark_deliveries_total{output="soc",result="expired"}') or 0, 0)
+        self.check_all(receiver, daemon)
 
-    def told(self):
-        """The labels of all that people were told is firing."""
-        return {frozenset(alert["labels"].items()) for _, _, body in list(self.people.accepted)
-                for alert in json.loads(body)["alerts"] if alert["status"] == "firing"}
+    def raised(self, daemon, user):
+        return any(user.encode() in text for text in daemon.exported().values())
 
-    def labels_of(self, alert):
-        labels = {"alertname": alert["title"], "rule": alert["rule"].get("name", alert["rule"]["id"]), "level": alert["level"],
-                  "cluster": alert["cluster"]}
-        labels.update({key.replace(".", "_"): value for key, value in alert.get("group", {}).items()})
-        return frozenset((key, value) for key, value in labels.items() if value)
+    def test_what_is_older_than_max_age_is_a_dead_letter_and_the_rest_arrives(self):
+        receiver, daemon = self.start(lambda: (503, {}), max_age="72h")
+        self.read_secrets("first-user")
+        wait_for(lambda: self.output(daemon)["queue_length"] >= 1, "raised")
+        self.let_pass(daemon, 71.5)
+        self.read_secrets("second-user")
+        wait_for(lambda: self.raised(daemon, "second-user"), "raised")
+        self.assertEqual(self.output(daemon)["revisions"]["expired"], 0)
+        self.let_pass(daemon, 1)
+        letters = wait_for(lambda: self.output(daemon)["revisions"]["expired"], "expired")
+        self.assertEqual(daemon.metric('hark_deliveries_total{output="soc",result="expired"}'), letters)
+        listed = self.run_hark("dlq", "list", "--data-dir", daemon.data_dir)
+        self.assertIn("not delivered within 72h: HTTP 503", listed)
+        self.assertEqual(len(listed.splitlines()), 1 + letters)
+        receiver.answer = lambda: (200, {})
+        self.hurry(daemon)
+        self.wait_until_delivered(daemon)
+        self.assertGreater(len(receiver.accepted), 0)
+        self.assertNotIn(b'"first-user"', b"".join(body for *_, body in receiver.accepted if b'"state":"opened"' in body))
+        self.run_hark("dlq", "replay", "--all", "--data-dir", daemon.data_dir)
+        wait_for(lambda: self.output(daemon)["revisions"]["replayed"] == letters, "replayed")
+        self.assertEqual(self.output(daemon)["revisions"]["expired"], letters)
+        wait_for(lambda: self.run_hark("dlq", "list", "--data-dir", daemon.data_dir) == "no dead letters\n", "none left")
 
-    def test_both_replicas_know_every_alert_also_one_that_was_away_and_people_hear_of_each(self):
-        self.start_manager(0)
-        self.start_manager(1)
-        urls = [f"http://127.0.0.1:{port}" for port in self.ports[:2]]
-        daemon = self.make(alertmanagers=[{"name": "am", "urls": urls, "min_level": "informational", "resend": "2s"}]).start()
-        half = len(LINES) // 2
-        with open(self.log, "ab") as log:
-            log.write(b"".join(LINES[:half]))
-        wait_for(lambda: self.alerts(0) and self.alerts(0) == self.alerts(1), "the same alerts at both")
-        self.stop_manager(1)
-        with open(self.log, "ab") as log:
-            log.write(b"".join(LINES[half:]))
-        wait_for(lambda: daemon.status()["outputs"][0]["queue_length"] == 0 and daemon.events_read() > half, "one served")
-        wait_for(lambda: daemon.status()["outputs"][1]["state"] == "failing", "the other failing")
-        self.start_manager(1)
-        wait_for(lambda: daemon.status()["outputs"][1]["queue_length"] == 0, "all told to the one that was away")
-        raised = {self.labels_of(json.loads(text)) for text in daemon.exported().values()}
-        self.assertGreater(len(raised), 10)
-        for index in (0, 1):
-            wait_for(lambda: (self.alerts(index) or set()) >= raised, f"all alerts at replica {index}")
-        # Also of the episodes that had closed before a replica was told.
-        wait_for(lambda: self.told() >= raised, "people told of each")
-        queried = subprocess.run(["amtool", "alert", "query", f"--alertmanager.url={urls[1]}", "-o", "json"], capture_output=True, check=True)
-        self.assertGreaterEqual({frozenset(alert["labels"].items()) for alert in json.loads(queried.stdout)}, raised)
-        self.assertEqual(daemon.stop(), 0)
+    def test_retry_after_is_obeyed_in_seconds_and_as_a_date(self):
+        for number, form in enumerate((lambda: str(self.HOUR), lambda: email.utils.formatdate(self.clock.now() + self.HOUR, usegmt=True))):
+            with self.subTest(form()):
+                receiver, daemon = self.start(lambda: (429, {"Retry-After": form()}), concurrency=1)
+                self.read_secrets(f"user-{number}")
+                wait_for(lambda: self.output(daemon)["state"] == "failing", "told to wait")
+                receiver.answer = lambda: (200, {})
+                arrived = len(receiver.arrived)
+                for _ in range(3):
+                    self.let_pass(daemon, 0.33)
+                    time.sleep(0.1)
+                self.assertEqual(len(receiver.arrived), arrived)
+                self.let_pass(daemon, 0.02)
+                self.wait_until_delivered(daemon)
+                self.assertGreater(len(receiver.accepted), 0)
+                daemon.kill()
 
 
 if __name__ == "__main__":
-    HARK = sys.argv.pop(1)
-    unittest.main()
+    main()

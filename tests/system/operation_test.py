@@ -17,24 +17,15 @@ import threading
 import time
 import unittest
 
-from daemon_support import Hark, PATIENCE, SCALE, recorded_lines, wait_for
+from daemon_support import Hark, PATIENCE, SCALE, recorded_lines, secret_read, stamp, wait_for
 from prometheus_support import Prometheus
 
 HARK = ""
 START = 1767225600  # 2026-01-01T00:00:00Z
 
 
-def stamp(second):
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(START + second)) + ".000000Z"
-
-
 def read_secret(second, name, user="alice"):
-    at = stamp(second)
-    return json.dumps({
-        "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata", "auditID": f"{second}-{name}-{user}", "stage": "ResponseComplete",
-        "requestURI": f"/api/v1/namespaces/a/secrets/{name}", "verb": "get", "user": {"username": user, "groups": ["system:authenticated"]},
-        "sourceIPs": ["203.0.113.7"], "userAgent": "kubectl/v1.30", "objectRef": {"resource": "secrets", "namespace": "a", "name": name, "apiVersion": "v1"},
-        "responseStatus": {"code": 200}, "requestReceivedTimestamp": at, "stageTimestamp": at}) + "\n"
+    return secret_read(stamp(START + second), name, user)
 
 
 # Fires at the third different Secret within 5 minutes.
