@@ -25,6 +25,7 @@ rules:
 sources:
   files: []                                  # default
   webhooks: []                               # default
+  kafka: []                                  # default
 state:
   max_bytes: 1GiB                            # HARK_STATE_MAX_BYTES
 fact_log:

@@ -18,7 +18,7 @@ import time
 import unittest
 
 from daemon_support import Hark, ROOT, recorded_lines, wait_for
-from delivery_test import Receiver
+from delivery_support import Receiver
 from prometheus_support import FAMILIES, FAMILIES_OF_OTHER_SOURCES, FOREIGN_FAMILIES, Prometheus, families_in
 from prometheus_test import RULES, read_rules
 
