@@ -54,6 +54,8 @@ class DeliveryMetrics {
   OutputMetrics ForOutput(const std::string& output) const { return {registry_, output}; }
   // A revision was kept from an output by a silence. `rule` is a rule's name, else its id.
   void Silenced(std::string_view rule) const;
+  // Dead letters that went for good. `output` is a name of the configuration, or once was.
+  void LettersRemoved(const std::string& output, std::int64_t number) const;
 
  private:
   Registry& registry_;

@@ -9,22 +9,18 @@ usage: delivery_test.py HARK [unittest arguments]
 import base64
 import hashlib
 import hmac
-import http.server
 import json
 import pathlib
 import random
 import shutil
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
-import urllib.request
 
-from daemon_support import Hark, PATIENCE, SCALE, recorded_lines, replayed, wait_for
+from daemon_support import Hark, SCALE, recorded_lines, replayed, wait_for
+from receiver_support import Alertmanager, Receiver, free_ports
 
 try:
     import standardwebhooks  # from PyPI: an independent implementation, where somebody has installed it
@@ -34,64 +30,6 @@ except ImportError:
 HARK = ""
 LINES = recorded_lines()
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
-
-
-class Receiver(http.server.ThreadingHTTPServer):
-    """A webhook receiver that answers as `answer` says: a status, with headers, or "reset", "half" or "hang"."""
-
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, answer=lambda: (200, {})):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answer = answer
-        self.lock = threading.Lock()
-        self.accepted = []  # (path, headers, body) of what was answered 2xx
-        self.ids = {}  # webhook-id by (id, n), and the other way round
-        self.failures = 0
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def handle_error(self, request, client_address):
-        pass  # hark was killed
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):  # noqa: N802
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        server = self.server
-        with server.lock:
-            status, headers = server.answer()
-            if status in range(200, 300):
-                server.accepted.append((self.path, dict(self.headers), body))
-            else:
-                server.failures += 1
-        if status == "reset":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
-            self.connection.close()
-            return
-        if status == "half":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
-            self.close_connection = True
-            return
-        if status == "hang":
-            time.sleep(2)
-            self.close_connection = True
-            return
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
 
 
 class DeliveryTest(unittest.TestCase):
@@ -252,42 +190,15 @@ class AlertmanagerTest(DeliveryTest):
     def setUp(self):
         super().setUp()
         self.people = self.receiver()
-        config = self.folder / "alertmanager.yml"
-        config.write_text(f"""
-route: {{receiver: people, group_by: ['...'], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}
-receivers: [{{name: people, webhook_configs: [{{url: '{self.people.url}', send_resolved: true}}]}}]
-""")
-        self.ports = self.free_ports(4)
-        self.managers = [None, None]
-
-    def free_ports(self, number):
-        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-        ports = [each.getsockname()[1] for each in sockets]
-        for each in sockets:
-            each.close()
-        return ports
+        ports = free_ports(4)
+        self.managers = [Alertmanager(self.folder, self.people.url, f"am{index}", ports[2 * index:2 * index + 2], ports[3 - 2 * index])
+                         for index in (0, 1)]
 
     def start_manager(self, index):
-        other = self.ports[3 - index]
-        self.managers[index] = subprocess.Popen(
-            ["prometheus-alertmanager", f"--config.file={self.folder}/alertmanager.yml", f"--storage.path={self.folder}/am{index}",
-             f"--web.listen-address=127.0.0.1:{self.ports[index]}", f"--cluster.listen-address=127.0.0.1:{self.ports[2 + index]}",
-             f"--cluster.peer=127.0.0.1:{other}", "--cluster.settle-timeout=1s"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.processes.append(self.managers[index])
-        wait_for(lambda: self.alerts(index) is not None, "Alertmanager")
-
-    def stop_manager(self, index):
-        self.managers[index].kill()
-        self.managers[index].wait()
+        self.processes.append(self.managers[index].start())
 
     def alerts(self, index):
-        """The labels of all that a replica knows; None if it does not answer."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[index]}/api/v2/alerts", timeout=10) as answer:
-                return {frozenset(alert["labels"].items()) for alert in json.load(answer)}
-        except OSError:
-            return None
+        return self.managers[index].alerts()
 
     def told(self):
         """The labels of all that people were told is firing."""
@@ -303,13 +214,13 @@ receivers: [{{name: people, webhook_configs: [{{url: '{self.people.url}', send_r
     def test_both_replicas_know_every_alert_also_one_that_was_away_and_people_hear_of_each(self):
         self.start_manager(0)
         self.start_manager(1)
-        urls = [f"http://127.0.0.1:{port}" for port in self.ports[:2]]
+        urls = [manager.url for manager in self.managers]
         daemon = self.make(alertmanagers=[{"name": "am", "urls": urls, "min_level": "informational", "resend": "2s"}]).start()
         half = len(LINES) // 2
         with open(self.log, "ab") as log:
             log.write(b"".join(LINES[:half]))
         wait_for(lambda: self.alerts(0) and self.alerts(0) == self.alerts(1), "the same alerts at both")
-        self.stop_manager(1)
+        self.managers[1].stop()
         with open(self.log, "ab") as log:
             log.write(b"".join(LINES[half:]))
         wait_for(lambda: daemon.status()["outputs"][0]["queue_length"] == 0 and daemon.events_read() > half, "one served")
