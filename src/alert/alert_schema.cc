@@ -8,7 +8,7 @@ namespace {
 // `opened` is the sequence number of an alert's first stored revision: a place in a list that no
 // later revision moves, and that stays free when the alert is removed. AUTOINCREMENT remembers the
 // highest number when its row is gone.
-constexpr std::array<const char*, 2> kMigrations = {R"sql(
+constexpr std::array<const char*, 3> kMigrations = {R"sql(
 CREATE TABLE alerts(
   opened INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
@@ -85,6 +85,15 @@ CREATE TABLE silences(
                                                     R"sql(
 ALTER TABLE dead_letters ADD COLUMN replay INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX dead_letters_to_replay ON dead_letters(output, number) WHERE replay = 1;
+)sql",
+                                                    R"sql(
+CREATE INDEX alerts_by_age ON alerts(detected, newest) WHERE state = 2;
+ALTER TABLE dead_letters ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+UPDATE dead_letters SET bytes = 512 + LENGTH(CAST(json AS BLOB)) +
+    LENGTH(CAST(answer AS BLOB));
+DROP INDEX dead_letters_by_output;
+CREATE INDEX dead_letters_by_output ON dead_letters(output, replay, number, bytes);
+CREATE INDEX dead_letters_by_age ON dead_letters(failed) WHERE replay = 0;
 )sql"};
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace hark::alert {
 //   position      one row: up to where in the fact log revisions are here
 //   cursors       one row an output: the sequence number that it is done with
 //   dead_letters  what an output could not deliver, whole: it outlives the revision; `replay` is 1
-//                 while the output is to try it again
+//                 while the output is to try it again, `bytes` what it takes, about
 //   silences      what is stored, but not told to anybody
 //
 // Level and state are the numbers of Severity and AlertState; times are microseconds since 1970.

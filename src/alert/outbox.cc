@@ -10,6 +10,12 @@ namespace {
 constexpr std::string_view kLetterColumns =
     "number, output, id, n, failed, attempts, status, reason, answer, detected, json";
 
+// What a dead letter takes in the database, about.
+std::int64_t BytesOf(const DeadLetter& letter) {
+  constexpr std::size_t kRowBytes = 512;  // all but the two long texts
+  return static_cast<std::int64_t>(kRowBytes + letter.json.size() + letter.answer.size());
+}
+
 absl::StatusOr<std::vector<DeadLetter>> ReadLetters(SqliteStatement& statement) {
   std::vector<DeadLetter> letters;
   while (true) {
@@ -74,7 +80,7 @@ absl::Status AddDeadLetter(SqliteDatabase& database, const DeadLetter& letter) {
   ASSIGN_OR_RETURN(
       SqliteStatement statement,
       database.Prepare("INSERT INTO dead_letters(output, id, n, failed, attempts, status, reason, "
-                       "answer, detected, json) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                       "answer, detected, json, bytes) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   statement.BindText(1, letter.output);
   statement.BindText(2, letter.id);
   statement.BindInteger(3, letter.n);
@@ -85,6 +91,7 @@ absl::Status AddDeadLetter(SqliteDatabase& database, const DeadLetter& letter) {
   statement.BindText(8, letter.answer);
   statement.BindInteger(9, letter.detected);
   statement.BindText(10, letter.json);
+  statement.BindInteger(11, BytesOf(letter));
   return statement.Run();
 }
 
@@ -147,13 +154,15 @@ absl::Status RemoveDeadLetter(SqliteDatabase& database, std::int64_t number) {
 absl::Status ReturnDeadLetter(SqliteDatabase& database, const DeadLetter& letter) {
   ASSIGN_OR_RETURN(SqliteStatement statement,
                    database.Prepare("UPDATE dead_letters SET replay = 0, failed = ?2, attempts = "
-                                    "?3, status = ?4, reason = ?5, answer = ?6 WHERE number = ?1"));
+                                    "?3, status = ?4, reason = ?5, answer = ?6, bytes = ?7 "
+                                    "WHERE number = ?1"));
   statement.BindInteger(1, letter.number);
   statement.BindInteger(2, letter.failed);
   statement.BindInteger(3, letter.attempts);
   statement.BindInteger(4, letter.status);
   statement.BindText(5, letter.reason);
   statement.BindText(6, letter.answer);
+  statement.BindInteger(7, BytesOf(letter));
   return statement.Run();
 }
 

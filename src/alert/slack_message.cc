@@ -94,7 +94,9 @@ absl::StatusOr<std::string> SlackMessage(const Revision& revision) {
   json.BeginObject();
   // What notifications show; the blocks are what the channel shows.
   json.Key("text").String(absl::StrFormat("%s: %s", heading, summary));
-  json.Key("mrkdwn").Bool(false).Key("blocks").BeginArray();
+  json.Key("mrkdwn").Bool(false);
+  // Slack must not fetch what somebody has put into a name.
+  json.Key("unfurl_links").Bool(false).Key("unfurl_media").Bool(false).Key("blocks").BeginArray();
   json.BeginObject().Key("type").String("header").Key("text");
   PlainText(json, heading);
   json.EndObject().BeginObject().Key("type").String("section").Key("text");

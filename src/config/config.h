@@ -53,6 +53,14 @@ struct SnapshotConfig {
   friend bool operator==(const SnapshotConfig&, const SnapshotConfig&) = default;
 };
 
+// What of the alerts is kept once it is delivered.
+struct AlertsConfig {
+  Micros max_age = Micros{90} * 24 * 3600 * kSecond;
+  std::int64_t max_bytes = 4096 * kMebibyte;
+  Micros dead_letters_max_age = Micros{30} * 24 * 3600 * kSecond;
+  friend bool operator==(const AlertsConfig&, const AlertsConfig&) = default;
+};
+
 struct AdminConfig {
   std::string listen = "127.0.0.1:9881";
   std::string token_file;  // empty: no token
@@ -96,6 +104,7 @@ struct Config {
   StateConfig state;
   FactLogConfig fact_log;
   SnapshotConfig snapshot;
+  AlertsConfig alerts;
   OutputsConfig outputs;
   std::vector<SilenceConfig> silences;
   AdminConfig admin;

@@ -59,6 +59,21 @@ SectionPtr SnapshotSection() {
       .Build();
 }
 
+SectionPtr AlertsSection() {
+  return SectionOf<AlertsConfig>()
+      .Value("max_age", &AlertsConfig::max_age,
+             Between(ValueKind::kDuration, kSecond, 24 * kHour * 3650),
+             "How long a closed alert is kept after its last change.")
+      .Value("max_bytes", &AlertsConfig::max_bytes,
+             Between(ValueKind::kBytes, kMebibyte, 16 * kTebibyte),
+             "The most that the alert database may use. Above it the oldest closed alerts go. What "
+             "waits for an output takes half of it at most, dead letters a quarter.")
+      .Value("dead_letters_max_age", &AlertsConfig::dead_letters_max_age,
+             Between(ValueKind::kDuration, kSecond, 24 * kHour * 3650),
+             "How long a dead letter is kept after its last attempt.")
+      .Build();
+}
+
 SectionPtr AdminSection() {
   return SectionOf<AdminConfig>()
       .Value("listen", &AdminConfig::listen, OrEmpty(ValueKind::kAddress),
@@ -124,6 +139,8 @@ SectionPtr Root() {
       .Map("fact_log", &Config::fact_log, FactLogSection(),
            "What of the events is kept on disk until a snapshot holds it.")
       .Map("snapshot", &Config::snapshot, SnapshotSection(), "How often the state is saved.")
+      .Map("alerts", &Config::alerts, AlertsSection(),
+           "How long alerts are kept in the alert database.")
       .Map("outputs", &Config::outputs, OutputsSection(), "Where alerts go.")
       .Maps("silences", &Config::silences, SilenceSection(),
             "Alerts that are kept from the outputs for some time; they are stored all the same. "

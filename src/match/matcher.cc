@@ -281,6 +281,7 @@ std::vector<MatchedField> Matcher::Impl::ShownFields(const rules::EventRule& rul
       }
       std::string text = field.id == rules::FieldId::kRequestUri ? RedactUri(event)
                          : rules::IsRedacted(field)              ? Redacted(value.text)
+                         : field.id == rules::FieldId::kUriQuery ? RedactQueryValue(value.text)
                                                                  : std::string(value.text);
       shown.push_back({.field = field.name, .value = budget.TakeBuilt(std::move(text), 256)});
     }

@@ -118,7 +118,8 @@ void AppendParameter(std::string_view parameter, std::string& out) {
 }
 
 void AppendPath(const AuditEvent& event, std::string_view path, std::string& out) {
-  if (event.resource.empty()) {
+  // One that does not begin with a slash is none of the API: it may name a user and a password.
+  if (event.resource.empty() || !path.starts_with('/')) {
     out += Redacted(path);
     return;
   }
@@ -170,6 +171,16 @@ std::string RedactUri(const AuditEvent& event) {
     out += '&';
     rest.remove_prefix(ampersand + 1);
   }
+}
+
+std::string RedactQueryValue(std::string_view value) {
+  const std::size_t semicolon = value.find(';');
+  std::string out(value.substr(0, semicolon));
+  if (semicolon != std::string_view::npos) {
+    out += ';';
+    out += Redacted(value.substr(semicolon + 1));
+  }
+  return out;
 }
 
 }  // namespace hark::match

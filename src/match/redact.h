@@ -17,4 +17,8 @@ std::string Redacted(std::string_view value);
 // labelSelector, ...). Everything else, exec arguments and continue tokens among it, is redacted.
 std::string RedactUri(const AuditEvent& event);
 
+// The decoded value of a parameter whose values are harmless. What follows a semicolon was another
+// parameter for servers up to Kubernetes 1.21, and is redacted.
+std::string RedactQueryValue(std::string_view value);
+
 }  // namespace hark::match

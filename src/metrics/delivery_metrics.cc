@@ -11,6 +11,10 @@ constexpr Family kDeliveries = {
     "hark_deliveries_total",
     "What became of alert revisions at an output; retried is not final, all others are."};
 
+constexpr Family kLettersRemoved = {
+    "hark_dead_letters_removed_total",
+    "Dead letters that were removed for good, because they were old or took too much."};
+
 const std::vector<double>& AttemptBounds() {
   static const std::vector<double> bounds = {0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                                              0.5,   1,     2.5,  5,     10,   30};
@@ -53,7 +57,9 @@ OutputMetrics::OutputMetrics(Registry& registry, const std::string& output)
           registry, output, {"hark_dead_letters", "Dead letters that are kept for the output."})),
       stopped_(OutputGauge(
           registry, output,
-          {"hark_output_stopped", "1 if the receiver wants no more until hark is reloaded."})) {}
+          {"hark_output_stopped", "1 if the receiver wants no more until hark is reloaded."})) {
+  registry.AddCounter(kLettersRemoved, {{"output", output}});  // from zero on
+}
 
 void OutputMetrics::Attempt(Micros duration) const {
   attempts_.Observe(Seconds(duration));
@@ -77,6 +83,10 @@ void DeliveryMetrics::AddRule(std::string_view rule) const {
 
 void DeliveryMetrics::Silenced(std::string_view rule) const {
   SilencedCounter(registry_, rule).Increment();
+}
+
+void DeliveryMetrics::LettersRemoved(const std::string& output, std::int64_t number) const {
+  registry_.AddCounter(kLettersRemoved, {{"output", output}}).Add(static_cast<double>(number));
 }
 
 }  // namespace hark::metrics

@@ -58,6 +58,8 @@ class DeliveryMetrics {
   void AddRule(std::string_view rule) const;
   // A revision of that rule was kept from an output by a silence.
   void Silenced(std::string_view rule) const;
+  // Dead letters that went for good. `output` is a name of the configuration, or once was.
+  void LettersRemoved(const std::string& output, std::int64_t number) const;
 
  private:
   Registry& registry_;

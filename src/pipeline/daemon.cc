@@ -75,7 +75,13 @@ Daemon::Impl::Impl(DaemonSetup setup, DaemonOptions options, DaemonStore store)
       engine_metrics_(registry_),
       log_metrics_(registry_),
       delivery_metrics_(registry_),
-      store_(std::move(store)) {
+      store_metrics_(registry_),
+      store_(std::move(store)),
+      retention_(setup_.config.alerts, {.alerts = store_.alerts,
+                                        .logger = logger_,
+                                        .store_metrics = store_metrics_,
+                                        .delivery_metrics = delivery_metrics_,
+                                        .clock = steady_clock_}) {
   metrics::AddProcessMetrics(registry_);
   engine_metrics_.StateBudget(static_cast<std::uint64_t>(setup_.config.state.max_bytes));
   log_metrics_.FactLogBound(static_cast<std::uint64_t>(setup_.config.fact_log.max_bytes));
@@ -281,6 +287,7 @@ void Daemon::Impl::TickSlowly() {
     WarnOfLateEvents();
   }
   RemoveOldRules();
+  retention_.Tick();
   logger_.ReportSuppressed(Logger::Suppressed::kDue);
 }
 

@@ -26,6 +26,7 @@
 #include "metrics/log_metrics.h"
 #include "metrics/registry.h"
 #include "metrics/self_metrics.h"
+#include "metrics/store_metrics.h"
 #include "pipeline/daemon.h"
 #include "pipeline/daemon_store.h"
 #include "pipeline/detector_loop.h"
@@ -33,6 +34,7 @@
 #include "pipeline/kafka_sources.h"
 #include "pipeline/live_ingest.h"
 #include "pipeline/quarantine.h"
+#include "pipeline/retention_keeper.h"
 #include "pipeline/run_clock.h"
 #include "pipeline/snapshot_keeper.h"
 #include "pipeline/source_finder.h"
@@ -131,8 +133,11 @@ class Daemon::Impl {
   metrics::EngineMetrics engine_metrics_;
   metrics::LogMetrics log_metrics_;
   metrics::DeliveryMetrics delivery_metrics_;
+  metrics::StoreMetrics store_metrics_;
 
   DaemonStore store_;
+  const SteadyClock steady_clock_;
+  RetentionKeeper retention_;
   std::unique_ptr<Quarantine> quarantine_;
   NamedRules rules_;  // that the sources' events are matched with
   std::shared_ptr<const metrics::RuleMetrics> rule_metrics_;

@@ -116,8 +116,10 @@ absl::Status Daemon::Impl::UseRules(const NamedRules& rules,
 }
 
 absl::Status Daemon::Impl::StartOutputs(const config::Config& config) {
-  ASSIGN_OR_RETURN(std::vector<alert::OutputSettings> outputs,
-                   MakeOutputs(config.outputs, {.table = options_.table}));
+  ASSIGN_OR_RETURN(
+      std::vector<alert::OutputSettings> outputs,
+      MakeOutputs(config.outputs,
+                  {.table = options_.table, .max_waiting_bytes = MaxWaitingBytes(config.alerts)}));
   ASSIGN_OR_RETURN(std::vector<alert::Silence> silences, MakeSilences(config.silences));
   if (const auto old = dispatcher()) {
     old->Stop();  // two must not write to one file
@@ -157,6 +159,8 @@ void Daemon::Impl::UseConfig(const config::Config& config) {
   // What counts now; the rest stays, so that the next reload says so again.
   setup_.config.outputs = config.outputs;
   setup_.config.silences = config.silences;
+  setup_.config.alerts = config.alerts;
+  retention_.Use(config.alerts);
   setup_.config.log.level = config.log.level;
   setup_.config.shutdown = config.shutdown;
   setup_.config.rules = config.rules;

@@ -1,5 +1,7 @@
 #include "pipeline/output_settings.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -207,6 +209,11 @@ absl::Status AddLocal(const config::OutputsConfig& outputs, const OutputSurround
   return absl::OkStatus();
 }
 
+// Zero is no limit.
+std::uint64_t CappedBytes(std::uint64_t bytes, std::uint64_t cap) {
+  return bytes == 0 || cap == 0 ? std::max(bytes, cap) : std::min(bytes, cap);
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<OutputSettings>> MakeOutputs(const config::OutputsConfig& outputs,
@@ -224,6 +231,9 @@ absl::StatusOr<std::vector<OutputSettings>> MakeOutputs(const config::OutputsCon
   }
   for (const config::SlackConfig& slack : outputs.slack) {
     RETURN_IF_ERROR(Add(slack.name, MakeSlack(slack, surroundings), settings));
+  }
+  for (OutputSettings& output : settings) {
+    output.max_bytes = CappedBytes(output.max_bytes, surroundings.max_waiting_bytes);
   }
   return settings;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -18,6 +19,8 @@ struct OutputSurroundings {
   int stdout_fd = 1;
   alert::TableOptions table = {};  // of standard output
   const Clock* clock = &Clock::System();
+  // What may wait for any of them, whatever its own limit; 0: no more than that.
+  std::uint64_t max_waiting_bytes = 0;
 };
 
 // The outputs of a configuration, ready to deliver: files are open, secrets read, templates parsed.

@@ -146,6 +146,19 @@ constexpr std::array kHarmlessQueryKeys = std::to_array<std::string_view>({
     "tailLines",
 });
 
+// Annotations that the API server writes itself, which hold nothing of a body. Others do: those of
+// webhooks hold their patches, those of admission policies quote what they refuse.
+constexpr std::array kHarmlessAnnotations = std::to_array<std::string_view>({
+    "annotations.apiserver.latency.k8s.io/",
+    "annotations.audit.k8s.io/",
+    "annotations.authentication.k8s.io/",
+    "annotations.authentication.kubernetes.io/",
+    "annotations.authorization.k8s.io/",
+    "annotations.k8s.io/",
+    "annotations.mutation.webhook.admission.k8s.io/",
+    "annotations.pod-security.kubernetes.io/",
+});
+
 // Is `path` the prefix itself or something below it?
 bool IsAtOrBelow(std::string_view path, std::string_view prefix) {
   return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '.');
@@ -155,6 +168,17 @@ bool IsAtOrBelow(std::string_view path, std::string_view prefix) {
 bool IsBody(std::string_view path) {
   return IsAtOrBelow(path, "requestObject") || IsAtOrBelow(path, "responseObject") ||
          IsAtOrBelow(path, "responseStatus.message") || IsAtOrBelow(path, "responseStatus.details");
+}
+
+// `path` is any but one with an id of its own. What no audit event has may be anything.
+bool IsRedactedPath(const Field& field) {
+  const std::string_view path = field.argument;
+  if (IsAtOrBelow(path, "annotations")) {
+    return std::none_of(kHarmlessAnnotations.begin(), kHarmlessAnnotations.end(),
+                        [path](std::string_view prefix) { return path.starts_with(prefix); });
+  }
+  // The metadata of a list holds its continue token.
+  return IsBody(path) || IsAtOrBelow(path, "responseStatus.metadata") || !CanExist(field);
 }
 
 template <std::size_t size>
@@ -229,9 +253,7 @@ bool IsRedacted(const Field& field) {
     case FieldId::kUriQuery:
       return !IsHarmlessQueryKey(field.argument);
     case FieldId::kPath:
-      // The annotations of mutating webhooks hold their patches, which are parts of a body.
-      return IsBody(field.argument) || field.argument == "annotations" ||
-             field.argument.starts_with("annotations.patch.webhook.");
+      return IsRedactedPath(field);
     default:
       return false;
   }

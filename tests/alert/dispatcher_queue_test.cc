@@ -65,6 +65,32 @@ TEST_F(DispatcherTest, OnceDrainedTheFinalCountsSumUpToTheRevisions) {
   EXPECT_THAT(metrics, HasSubstr("hark_output_queue_length{output=\"a\"} 0"));
 }
 
+TEST_F(DispatcherTest, WhatExpiresIsInTheSumOnceAndADeadLetter) {
+  // About every third one fails for ever, by the first digit of its id.
+  Script script([](const auto& names) { return names.front()[0] % 3 == 0 ? Failed() : Attempt{}; });
+  AddOutput("a", script, {.max_concurrency = 4});
+  outputs_.back().max_age = absl::Minutes(10);
+  outputs_.back().filter = {.min_level = Severity::kHigh};
+  Start();
+  constexpr std::uint64_t kAlerts = 90;
+  for (std::uint64_t alert = 0; alert < kAlerts; ++alert) {
+    Revision revision = MakeTestRevision(alert);
+    revision.detected = absl::ToUnixMicros(clock_.Now());
+    revision.level = alert % 10 == 0 ? Severity::kLow : Severity::kHigh;
+    Commit({revision});
+  }
+  while (!Drain(absl::Milliseconds(1)).ok()) {
+    clock_.Advance(absl::Seconds(10));
+  }
+  const OutputCounts counts = StatusOf().counts;
+  EXPECT_EQ(counts.filtered, 9U);
+  EXPECT_GT(counts.expired, 0U);
+  EXPECT_EQ(counts.delivered + counts.expired + counts.filtered, kAlerts);
+  EXPECT_THAT(DeadLetters(), SizeIs(counts.expired));
+  EXPECT_THAT(DeadLetters().front().reason, StartsWith("not delivered within 10m: HTTP 503"));
+  EXPECT_THAT(script.delivered(), SizeIs(counts.delivered));
+}
+
 TEST_F(DispatcherTest, TheOrderOfEachAlertIsKeptAtAnyConcurrency) {
   Script script(
       [count = 0](const auto&) mutable { return ++count % 4 == 0 ? Failed() : Attempt{}; });

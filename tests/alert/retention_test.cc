@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +24,8 @@ using ::hark::testing::MakeClosedRevision;
 using ::hark::testing::MakeTestRevision;
 using ::hark::testing::TempDir;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
 
 class RetentionTest : public ::testing::Test {
  protected:
@@ -46,6 +50,42 @@ class RetentionTest : public ::testing::Test {
         return removed;
       }
     }
+  }
+  // The same for dead letters, by output.
+  std::map<std::string, std::int64_t> RetainLetters(const RetentionLimits& limits) {
+    std::map<std::string, std::int64_t> removed;
+    while (true) {
+      const absl::StatusOr<RetentionResult> result = store_.Retain(limits);
+      EXPECT_THAT(result, IsOk());
+      for (const auto& [output, number] : result->removed_letters) {
+        removed[output] += number;
+      }
+      if (result->done) {
+        return removed;
+      }
+    }
+  }
+  // Letters that failed at these moments.
+  void AddLetters(const std::string& output, const std::vector<Micros>& failed,
+                  std::size_t bytes = 10) {
+    std::vector<DeadLetter> letters;
+    for (const Micros moment : failed) {
+      DeadLetter& letter = letters.emplace_back();
+      letter.output = output;
+      letter.id = "a";
+      letter.failed = moment;
+      letter.json = std::string(bytes, 'x');
+    }
+    ASSERT_THAT(store_.Advance(output, 1, letters), IsOk());
+  }
+  std::vector<Micros> FailedOf(const std::string& output) {
+    std::vector<Micros> failed;
+    const std::vector<DeadLetter> letters = *reader_.DeadLetters(output, 0, 10'000);
+    failed.reserve(letters.size());
+    for (const DeadLetter& letter : letters) {
+      failed.push_back(letter.failed);
+    }
+    return failed;
   }
   std::vector<std::int64_t> Sequences() {
     std::vector<std::int64_t> sequences;
@@ -144,6 +184,99 @@ TEST_F(RetentionTest, AboveTheLimitOfBytesTheOldestGoAndTheFileShrinks) {
   reader_ = *other.OpenReader();
   store_ = std::move(other);
   EXPECT_LE(std::filesystem::file_size(Path()), limit * 3 / 2);
+}
+
+TEST_F(RetentionTest, AgeLooksAtEveryAlertWhateverOrderTheyWereStoredIn) {
+  // A clock that was wrong for a time: what it stamped with the future keeps back nothing else.
+  std::vector<Revision> revisions;
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    revisions.push_back(MakeClosedRevision(i));
+    revisions.back().detected = i < 150 ? 1'000'000 : 1'000;
+  }
+  Commit(revisions);
+  TakeSnapshot();
+  EXPECT_EQ(Retain({.detected_before = 2'000}), 150);
+  EXPECT_EQ(Sequences().size(), 150U);
+}
+
+TEST_F(RetentionTest, AStepSaysWhyAlertsWent) {
+  Commit({MakeClosedRevision(1), MakeClosedRevision(2)});
+  TakeSnapshot();
+  EXPECT_FALSE(store_.Retain({.detected_before = MakeClosedRevision(2).detected})->for_bytes);
+  EXPECT_TRUE(store_.Retain({.max_bytes = 0})->for_bytes);
+}
+
+TEST_F(RetentionTest, ADeadLetterGoesSomeTimeAfterItsLastAttempt) {
+  AddLetters("a", {10, 20, 30});
+  AddLetters("b", {5, 25});
+  EXPECT_THAT(RetainLetters({}), IsEmpty());
+  EXPECT_THAT(RetainLetters({.failed_before = 20}), ElementsAre(Pair("a", 1), Pair("b", 1)));
+  EXPECT_THAT(FailedOf("a"), ElementsAre(20, 30));
+  EXPECT_THAT(FailedOf("b"), ElementsAre(25));
+  EXPECT_THAT(RetainLetters({.failed_before = 100}), ElementsAre(Pair("a", 2), Pair("b", 1)));
+}
+
+TEST_F(RetentionTest, ADeadLetterThatIsToBeTriedAgainDoesNotGoForItsAge) {
+  AddLetters("a", {10, 20});
+  ASSERT_EQ(*store_.ReplayDeadLetters("a", 2), 1);
+  EXPECT_THAT(RetainLetters({.failed_before = 100}), ElementsAre(Pair("a", 1)));
+  EXPECT_THAT(FailedOf("a"), ElementsAre(20));
+}
+
+TEST_F(RetentionTest, AboveTheLimitTheOldestDeadLettersOfWhoHasMostGo) {
+  constexpr std::size_t kBytes = 10'000;
+  constexpr std::size_t kWithRow = kBytes + 512;
+  std::vector<Micros> many;
+  for (Micros moment = 0; moment < 700; ++moment) {
+    many.push_back(moment);
+  }
+  AddLetters("few", {1, 2, 3}, kBytes);
+  AddLetters("many", many, kBytes);
+  ASSERT_EQ(*store_.ReplayDeadLetters("", 4), 1);  // the oldest of many
+  EXPECT_THAT(RetainLetters({.max_letter_bytes = 703 * kWithRow}), IsEmpty());
+  EXPECT_THAT(RetainLetters({.max_letter_bytes = 103 * kWithRow}), ElementsAre(Pair("many", 600)));
+  EXPECT_THAT(FailedOf("few"), ElementsAre(1, 2, 3));
+  EXPECT_EQ(FailedOf("many").size(), 100U);
+  EXPECT_EQ(FailedOf("many").front(), 0) << "what is to be tried again goes last";
+  EXPECT_EQ(FailedOf("many")[1], 601);
+  EXPECT_THAT(RetainLetters({.max_letter_bytes = 0}),
+              ElementsAre(Pair("few", 3), Pair("many", 100)));
+}
+
+TEST_F(RetentionTest, AReplayThatIsRefusedMeasuresTheLetterAnew) {
+  AddLetters("a", {10, 20}, 1'000);
+  DeadLetter letter = reader_.DeadLetters("a", 0, 1)->front();
+  letter.answer = std::string(500, 'y');
+  ASSERT_THAT(store_.ReturnDeadLetter(letter), IsOk());
+  EXPECT_THAT(RetainLetters({.max_letter_bytes = 2 * (1'000 + 512) + 500}), IsEmpty());
+  EXPECT_THAT(RetainLetters({.max_letter_bytes = 2 * (1'000 + 512) + 499}),
+              ElementsAre(Pair("a", 1)));
+}
+
+TEST_F(RetentionTest, ASilenceThatEndedLongAgoGoes) {
+  const auto add = [&](Micros until) {
+    ASSERT_THAT(store_.AddSilence(
+                    {.matchers = "a=b", .reason = "", .author = "", .created = 0, .until = until}),
+                IsOk());
+  };
+  add(10);
+  add(30);
+  EXPECT_EQ(Retain({.detected_before = 20}), 0);
+  const std::vector<Silence> silences = *reader_.Silences(std::nullopt);
+  ASSERT_EQ(silences.size(), 1U);
+  EXPECT_EQ(silences.front().until, 30);
+}
+
+TEST_F(RetentionTest, SpaceThatDeadLettersHaveLeftIsGivenBack) {
+  AddLetters("a", std::vector<Micros>(500, 1), 10'000);
+  const std::uint64_t before = *reader_.UsedBytes();
+  RetainLetters({.failed_before = 2});
+  EXPECT_LT(*reader_.UsedBytes(), before / 10);
+  // A checkpoint brings it to the file.
+  AlertStore other = *AlertStore::Open(folder_.Path("other.db"));
+  reader_ = *other.OpenReader();
+  store_ = std::move(other);
+  EXPECT_LT(std::filesystem::file_size(Path()), before / 5);
 }
 
 }  // namespace

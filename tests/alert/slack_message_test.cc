@@ -76,6 +76,12 @@ TEST(SlackMessageTest, NoTextOfAnEventIsMarkupOrTooLong) {
   }
 }
 
+TEST(SlackMessageTest, SlackFetchesNoLinkOfAMessage) {
+  const std::string message = Message(SampleAlert());
+  EXPECT_THAT(message, HasSubstr(R"("mrkdwn":false)"));
+  EXPECT_THAT(message, HasSubstr(R"("unfurl_links":false,"unfurl_media":false)"));
+}
+
 TEST(SlackMessageTest, EscapesWhatSlackReads) {
   EXPECT_EQ(EscapeForSlack("a<b>&c\n"), "a&lt;b&gt;&amp;c\\n");
 }

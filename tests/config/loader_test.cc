@@ -35,6 +35,7 @@ sources:
 state: {max_bytes: 1GiB}
 fact_log: {segment_bytes: 8MiB, max_bytes: 2GiB}
 snapshot: {interval: 10s, bytes: 128MiB}
+alerts: {max_age: 7d, max_bytes: 64MiB, dead_letters_max_age: 24h}
 outputs:
   stdout: {enabled: false, format: jsonl, min_level: high}
   files: [{path: /out/a.jsonl, min_level: critical}]
@@ -77,6 +78,7 @@ limits: {max_record_bytes: 1MiB}
   expected.state.max_bytes = 1024 * kMebibyte;
   expected.fact_log = {8 * kMebibyte, 2048 * kMebibyte};
   expected.snapshot = {10 * kSecond, 128 * kMebibyte};
+  expected.alerts = {Micros{168} * 3600 * kSecond, 64 * kMebibyte, Micros{24} * 3600 * kSecond};
   expected.outputs.to_stdout = {false, AlertFormat::kJsonl, Severity::kHigh};
   expected.outputs.files = {{"/out/a.jsonl", Severity::kCritical}};
   WebhookConfig soc;

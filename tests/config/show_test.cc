@@ -34,6 +34,10 @@ fact_log:
 snapshot:
   interval: 1m                               # default
   bytes: 256MiB                              # default
+alerts:
+  max_age: 90d                               # default
+  max_bytes: 4GiB                            # default
+  dead_letters_max_age: 30d                  # default
 outputs:
   stdout:
     enabled: true                            # default

@@ -299,6 +299,18 @@ TEST(MatcherTest, MatchedValuesAreRedacted) {
           MatchedField{"uri.query.container", "c"}, MatchedField{"uri.path", "<redacted:7:text>"}));
 }
 
+TEST(MatcherTest, BehindASemicolonOfAHarmlessValueNothingIsShown) {
+  EventBuilder event = EventBuilder().Resource("secrets");
+  event.Uri("/api/v1/secrets?limit=1;token=hunter2&labelSelector=a%3Bhunter2");
+  const std::optional<Fact> fact = FactOf(
+      Rule(1, "{a: {uri.query.limit|endswith: '2', uri.query.labelSelector: '*'}, condition: a}"),
+      event);
+  ASSERT_TRUE(fact.has_value());
+  EXPECT_THAT(fact->matches[0].matched,
+              UnorderedElementsAre(MatchedField{"uri.query.limit", "1;<redacted:13:text>"},
+                                   MatchedField{"uri.query.labelSelector", "a;<redacted:7:text>"}));
+}
+
 TEST(MatcherTest, EvidenceAndMatchedFieldsShareOneBudgetAndTheKeysAreWhole) {
   const std::string name(250, 'n');
   std::string groups = "[\"\"";

@@ -154,5 +154,17 @@ TEST(RedactTest, ASecondQuestionMarkBeginsNothing) {
   EXPECT_EQ(Shown("/x?continue=a?limit=hunter2"), "/x?continue=<redacted:15:text>");
 }
 
+TEST(RedactTest, AUriThatIsNoPathIsRedacted) {
+  EXPECT_EQ(Shown("http://alice:hunter2@host/api/v1/secrets?limit=1"),
+            "<redacted:40:text>?limit=1");
+  EXPECT_EQ(Shown("api/v1/secrets"), "<redacted:14:text>");
+}
+
+TEST(RedactTest, OfAHarmlessValueOnlyWhatNoServerTakesForAnotherParameterIsKept) {
+  EXPECT_EQ(RedactQueryValue("app=web,tier!=db"), "app=web,tier!=db");
+  EXPECT_EQ(RedactQueryValue("1;token=hunter2;x"), "1;<redacted:15:text>");
+  EXPECT_EQ(RedactQueryValue(""), "");
+}
+
 }  // namespace
 }  // namespace hark::match

@@ -16,6 +16,7 @@
 #include "metrics/log_metrics.h"
 #include "metrics/receiver_metrics.h"
 #include "metrics/self_metrics.h"
+#include "metrics/store_metrics.h"
 #include "support/hostile_texts.h"
 #include "support/status_matchers.h"
 
@@ -39,6 +40,7 @@ class FamiliesTest : public ::testing::Test {
   LogMetrics log_{registry_};
   DeliveryMetrics delivery_{registry_};
   ReceiverMetrics receiver_{registry_};
+  StoreMetrics store_{registry_};
   SelfMetrics self_{registry_, "1.2.3", "abc"};
 };
 
@@ -206,6 +208,8 @@ TEST_F(FamiliesTest, TellOfTheOutputs) {
     EXPECT_THAT(before, HasSubstr("hark_deliveries_total{output=\"soc\",result=\"" +
                                   std::string(result) + "\"} 0\n"));
   }
+  EXPECT_THAT(before, HasSubstr("hark_dead_letters_removed_total{output=\"soc\"} 0\n"));
+  delivery_.LettersRemoved("soc", 4);
   output.Count(DeliveryResult::kExpired);
   output.Attempt(20'000);
   output.Queue(7, 90'000'000);
@@ -218,6 +222,7 @@ TEST_F(FamiliesTest, TellOfTheOutputs) {
   EXPECT_THAT(text, HasSubstr("hark_output_queue_length{output=\"soc\"} 7\n"));
   EXPECT_THAT(text, HasSubstr("hark_output_oldest_age_seconds{output=\"soc\"} 90\n"));
   EXPECT_THAT(text, HasSubstr("hark_dead_letters{output=\"soc\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("hark_dead_letters_removed_total{output=\"soc\"} 4\n"));
   EXPECT_THAT(text, HasSubstr("hark_output_stopped{output=\"soc\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("hark_silenced_total{rule=\"reads\"} 1\n"));
 }
@@ -243,6 +248,17 @@ TEST_F(FamiliesTest, RaiseNoAlarmForAnOutputThatIsGone) {
                                   "hark_dead_letters", "hark_output_stopped"}) {
     EXPECT_THAT(text, HasSubstr(std::string(gauge) + "{output=\"soc\"} 0\n"));
   }
+}
+
+TEST_F(FamiliesTest, TellOfTheStore) {
+  store_.Bytes(1'000, 5'000);
+  store_.AlertsRemoved(2, false);
+  store_.AlertsRemoved(3, true);
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("hark_alert_store_bytes 1000\n"));
+  EXPECT_THAT(text, HasSubstr("hark_alert_store_max_bytes 5000\n"));
+  EXPECT_THAT(text, HasSubstr("hark_alerts_removed_total{reason=\"age\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("hark_alerts_removed_total{reason=\"bytes\"} 3\n"));
 }
 
 TEST_F(FamiliesTest, TellOfTheBuildAndTheConfiguration) {

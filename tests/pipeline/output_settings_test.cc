@@ -81,6 +81,18 @@ TEST_F(OutputSettingsTest, FiltersAndLimitsAreThoseOfTheConfiguration) {
   EXPECT_DOUBLE_EQ(output.max_per_second, 0.5);
 }
 
+TEST_F(OutputSettingsTest, NoOutputLetsMoreWaitThanTheStoreHasRoomFor) {
+  outputs_.files = {{directory_.Path("a.jsonl"), Severity::kLow}};
+  AddWebhook().max_bytes = 5'000'000;
+  AddWebhook().max_bytes = 500;
+  const auto made = MakeOutputs(outputs_, {.max_waiting_bytes = 1'000});
+  ASSERT_THAT(made, IsOk());
+  EXPECT_EQ(made->at(0).max_bytes, 1'000U);
+  EXPECT_EQ(made->at(1).max_bytes, 1'000U);
+  EXPECT_EQ(made->at(2).max_bytes, 500U);
+  EXPECT_EQ(Make()->at(0).max_bytes, 0U) << "a file has no limit of its own";
+}
+
 TEST_F(OutputSettingsTest, WhatIsWrongWithAFileNamesOutputAndFileAndNoSecret) {
   AddWebhook().secret_files = {directory_.Write("good", kSecret)};
   EXPECT_THAT(Make(), IsOk());

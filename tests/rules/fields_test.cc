@@ -82,11 +82,19 @@ TEST(FieldsTest, WhatMayHoldSecretsIsRedacted) {
   for (const std::string_view name :
        {"requestObject.data", "responseObject", "requestURI", "uri.path", "exec.command",
         "uri.query.command", "uri.query.continue", "hostPath",
-        "annotations.patch.webhook.admission.k8s.io/round_0_index_1"}) {
+        "annotations.patch.webhook.admission.k8s.io/round_0_index_1",
+        "annotations.validation.policy.admission.k8s.io/validation_failure",
+        "annotations.policy.example.com/x", "annotations", "annotationsx", "responseStatus.message",
+        "responseStatus.details.causes.message", "responseStatus.metadata.continue",
+        "requestobject.data", "request.body"}) {
     EXPECT_TRUE(IsRedacted(ResolveField(name))) << name;
   }
-  for (const std::string_view name : {"actor.name", "objectRef.name", "uri.query.labelSelector",
-                                      "userAgent", "annotations.k8s.io/deprecated"}) {
+  for (const std::string_view name :
+       {"actor.name", "objectRef.name", "uri.query.labelSelector", "userAgent",
+        "annotations.k8s.io/deprecated", "annotations.authorization.k8s.io/reason",
+        "annotations.authentication.kubernetes.io/issued-credential-id",
+        "annotations.pod-security.kubernetes.io/audit-violations", "user.extra.scopes",
+        "objectRef.uid", "responseStatus.status"}) {
     EXPECT_FALSE(IsRedacted(ResolveField(name))) << name;
   }
 }

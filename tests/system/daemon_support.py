@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -79,18 +80,22 @@ class Hark:
     def write_config(self):
         self.config_path.write_text(json.dumps(self.config))
 
-    def start(self, *arguments, wait=True):
+    def start(self, *arguments, wait=True, stdout=subprocess.DEVNULL):
         log = open(self.log_path, "ab")
         offset = log.tell()
-        self.process = subprocess.Popen([self.hark, "run", "--config", self.config_path, *arguments],
-                                        stdout=subprocess.DEVNULL, stderr=log, env=self.environment)
+        self.process = subprocess.Popen([self.hark, "run", "--config", self.config_path, *arguments], stdout=stdout, stderr=log, env=self.environment)
         log.close()
         if wait:
-            ready = wait_for(lambda: self.messages("ready", offset) or self.process.poll() is not None, "ready")
-            if ready is True:
+            port = wait_for(lambda: self.port_of_ready(offset) or self.process.poll() is not None, "ready")
+            if port is True:
                 raise AssertionError("hark run ended:\n" + self.log_path.read_text()[-2000:])
-            self.port = ready[0]["admin_port"]
+            self.port = port
         return self
+
+    def port_of_ready(self, offset=0):
+        """What the message says that comes last at a start, in either format of the log."""
+        found = re.search(rb'"?admin_port"?[:=](\d+)', self.log_path.read_bytes()[offset:])
+        return int(found[1]) if found else None
 
     def messages(self, key, offset=0):
         """What the log says under the key."""
@@ -149,7 +154,7 @@ class Hark:
         """(id, n) of every line of the alert file, in order, and whether equal ones have equal text."""
         seen = {}
         order = []
-        for line in self.alerts_path.read_bytes().splitlines():
+        for line in self.alerts_path.read_bytes().rpartition(b"\n")[0].splitlines():  # not one that is being written
             alert = json.loads(line)
             key = (alert["id"], alert["n"])
             order.append(key)
