@@ -29,7 +29,7 @@ endif()
 # Every target that takes part links these, so that one precompiled header fits all: its users must be compiled as it was.
 target_compile_options(hark_options INTERFACE -pthread)
 target_link_libraries(hark_options INTERFACE simdjson::simdjson Threads::Threads)
-if(HARK_PRECOMPILE)
+if(HARK_PRECOMPILE)  # with clang and Ninja
   # Headers of libraries only, and none by its path: clones in different folders then share what the compiler cache has. A file must include what it uses all the
   # same; the presets without this see that it does.
   set(_precompiled
@@ -48,16 +48,24 @@ if(HARK_PRECOMPILE)
   target_link_libraries(hark_precompiled_test PRIVATE hark_options GTest::gmock)
   target_precompile_headers(hark_precompiled_test PRIVATE ${_precompiled}
                             <gmock/gmock.h> <gtest/gtest.h>)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    # The time of a header is no reason to refuse what a compiler cache gives back.
-    target_compile_options(hark_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
-  endif()
+  # The time of a header is no reason to refuse what a compiler cache gives back.
+  target_compile_options(hark_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+  # What the cache (pch_external_checksum, scripts/build) knows a precompiled header by: its bytes hold the path of the folder, and clones are to share what they compile.
+  execute_process(COMMAND dpkg-query -W libabsl-dev libsimdjson-dev libgtest-dev libgmock-dev libstdc++-12-dev libc6-dev
+                  OUTPUT_VARIABLE _versions ERROR_QUIET)
+  string(SHA256 _sum "${CMAKE_CXX_COMPILER_VERSION} ${_precompiled} ${CMAKE_CXX_FLAGS_DEBUG} ${HARK_SANITIZE} ${HARK_FUZZ} ${_versions}")
+  foreach(header hark_precompiled hark_precompiled_test)
+    file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/CMakeFiles/${header}.dir/cmake_pch.hxx.pch.sum CONTENT "${header} ${_sum}")
+  endforeach()
 endif()
 
-# hark_precompile(TARGET [_test]): the target uses the precompiled header.
+# hark_precompile(TARGET [_test]): the target uses the precompiled header. By a path that is the same in every clone, for the sake of the cache: relative to where
+# Ninja compiles.
 function(hark_precompile target)
   if(HARK_PRECOMPILE)
-    target_precompile_headers(${target} REUSE_FROM hark_precompiled${ARGN})
+    set(header hark_precompiled${ARGN})
+    add_dependencies(${target} ${header})
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -include-pch -Xclang CMakeFiles/${header}.dir/cmake_pch.hxx.pch")
   endif()
 endfunction()
 
