@@ -27,6 +27,8 @@ struct AuditLimits {
   // client has written its body can be lost with a reset.
   std::size_t drain_bytes = std::size_t{8} << 20;
   absl::Duration drain_time = absl::Seconds(1);
+  // How long a connection is still read after an answer that came before the end of the body.
+  absl::Duration linger = absl::Seconds(1);
 };
 
 // 429 or 503, and how long the client is to wait. An API server then tries the batch again within
@@ -65,6 +67,8 @@ class AuditExchange {
   // cluster(), or the name that the caller was refused for, if it is one of the configuration; else
   // empty: a bounded set, for metrics.
   const std::string& known_cluster() const { return known_cluster_; }
+  // As the client wrote it, without the query.
+  std::string_view path() const { return std::string_view(target_).substr(0, target_.find('?')); }
   // Null as long as nothing is wrong.
   const Response* refusal() const { return refusal_ ? &*refusal_ : nullptr; }
   // Has so much of a refused body been read that the answer may be sent before its end?

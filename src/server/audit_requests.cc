@@ -17,9 +17,6 @@ using TimePoint = AuditExchange::TimePoint;
 constexpr int kOk = 200, kBadRequest = 400, kTooMany = 429, kUnavailable = 503;
 // How long a client may take to read its answer.
 constexpr absl::Duration kAnswerDeadline = absl::Seconds(5);
-// How long a connection is still read after an answer that came before the end of the body, so that
-// the client reads the answer before the connection is reset.
-constexpr absl::Duration kLinger = absl::Seconds(1);
 
 TimePoint Now() {
   return std::chrono::steady_clock::now();
@@ -89,7 +86,7 @@ void AuditRequests::AddBody(MHD_Connection* connection, std::string_view bytes, 
   if (exchange.HasDrained(Now())) {
     Note(connection, *exchange.refusal(), request);
     mhd::SendEarly(connection, *exchange.refusal());
-    shared_.deadlines.Set(mhd::SocketOf(connection), kLinger);
+    shared_.deadlines.Set(mhd::SocketOf(connection), shared_.options.limits.linger);
   } else if (exchange.refusal() != nullptr && !was_refused) {
     BoundDrain(connection);
   }
@@ -97,7 +94,8 @@ void AuditRequests::AddBody(MHD_Connection* connection, std::string_view bytes, 
 
 void AuditRequests::BoundDrain(MHD_Connection* connection) {
   // A body of which nothing comes gives no occasion for an answer.
-  shared_.deadlines.Set(mhd::SocketOf(connection), shared_.options.limits.drain_time + kLinger);
+  const AuditLimits& limits = shared_.options.limits;
+  shared_.deadlines.Set(mhd::SocketOf(connection), limits.drain_time + limits.linger);
 }
 
 MHD_Result AuditRequests::Finish(MHD_Connection* connection, Request& request) {
@@ -167,6 +165,7 @@ void AuditRequests::Note(MHD_Connection* connection, const Response& response, R
                      .about = absl::StrFormat("%s %d", listener, response.status)},
                     {{"listener", listener},
                      {"client", mhd::PeerTextOf(connection)},
+                     {"path", request.exchange_.path()},
                      {"status", std::int64_t{response.status}},
                      {"answer", response.body}});
 }

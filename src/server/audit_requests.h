@@ -76,8 +76,8 @@ class AuditRequests {
   void End(MHD_Connection* connection, const Request& request) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // For the end of the receiver, in this order: requests that begin are refused; those that run are
-  // waited for; those whose body is at the sink are answered with 503, and no body goes there any
-  // more, so that no connection is suspended.
+  // waited for; those whose body is at the sink are answered with 503, and no connection is
+  // suspended any more.
   void RefuseNew() ABSL_LOCKS_EXCLUDED(mutex_);
   void WaitForEnds(absl::Duration at_most) ABSL_LOCKS_EXCLUDED(mutex_);
   void GiveUpOnSink() ABSL_LOCKS_EXCLUDED(mutex_);

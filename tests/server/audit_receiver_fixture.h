@@ -77,9 +77,11 @@ class AuditReceiverFixture : public ::testing::Test {
   metrics::ReceiverMetrics metrics_{registry_};
   hark::testing::FakeAuditSink sink_;
   MemoryBudget budget_{std::size_t{64} << 20};
-  AuditReceiverOptions options_{.listen = "127.0.0.1:0",
-                                .limits = {.max_body_bytes = std::size_t{32} << 20},
-                                .stop_grace = absl::Milliseconds(200)};
+  AuditReceiverOptions options_{
+      .listen = "127.0.0.1:0",
+      // Where it does not matter, a machine that is busy may take its time.
+      .limits = {.max_body_bytes = std::size_t{32} << 20, .drain_time = absl::Seconds(30)},
+      .stop_grace = absl::Milliseconds(200)};
   std::unique_ptr<AuditReceiver> receiver_;
 };
 

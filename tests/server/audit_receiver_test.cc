@@ -231,7 +231,8 @@ HttpAnswer PostWithoutEnd(HttpClient& client) {
 }
 
 TEST_F(AuditReceiverTest, AnswersABodyWithoutEndOnceEnoughWasDrained) {
-  options_.limits = {.max_body_bytes = 1'000'000, .drain_bytes = 2'000'000};
+  options_.limits.max_body_bytes = 1'000'000;
+  options_.limits.drain_bytes = 2'000'000;
   Start();
   HttpClient client = Connect();
   const HttpAnswer answer = PostWithoutEnd(client);
@@ -345,9 +346,11 @@ TEST_F(AuditReceiverTest, ServesManyClientsAtOnce) {
 
 TEST_F(AuditReceiverTest, SaysWhyItRefuses) {
   Start();
-  EXPECT_EQ(Post("/nothing", kList).status, 404);
+  EXPECT_EQ(Post("/k8s-audit?token=hunter2", kList).status, 404);
   EXPECT_THAT(log_file_.text(), HasSubstr("webhook_refused"));
   EXPECT_THAT(log_file_.text(), HasSubstr("127.0.0.1"));
+  EXPECT_THAT(log_file_.text(), HasSubstr("path=\"/k8s-audit\""));
+  EXPECT_THAT(log_file_.text(), Not(HasSubstr("hunter2")));
   EXPECT_THAT(log_file_.text(), HasSubstr("audit events are posted to /audit/CLUSTER"));
 }
 

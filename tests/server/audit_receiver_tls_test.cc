@@ -207,7 +207,9 @@ TEST_F(AuditReceiverTlsTest, SaysThatAClientHasGoneWithoutARequest) {
 }
 
 TEST_F(AuditReceiverTlsTest, TakesLargeBodiesAndAnswersThoseThatAreTooLargeBeforeTheirEnd) {
-  options_.limits = {.max_body_bytes = std::size_t{20} << 20, .drain_bytes = 1'000'000};
+  options_.limits = {.max_body_bytes = std::size_t{20} << 20,
+                     .drain_bytes = 1'000'000,
+                     .linger = absl::Seconds(30)};
   Start();
   TlsHttpClient client = ConnectAs({.common_name = "api-prod"});
   const std::string body(std::size_t{20} << 20, 'x');
