@@ -19,6 +19,8 @@ using Clock = std::chrono::steady_clock;
 
 // Commits that are under way at the end are waited for so long.
 constexpr std::chrono::seconds kCloseTime(3);
+// Between two polls. What comes more often says the same.
+constexpr std::size_t kMaxErrors = 16;
 constexpr std::string_view kZeroId = "AAAAAAAAAAAAAAAAAAAAAA";
 
 using PartitionList = KafkaPtr<rd_kafka_topic_partition_list_t>;
@@ -157,9 +159,21 @@ void KafkaClient::Poll(std::chrono::milliseconds wait) {
   if (message != nullptr && message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     OnClientError(client_, message->err, rd_kafka_message_errstr(message.get()), this);
   }
+  TellErrors();
   PollAnswers(std::chrono::milliseconds(0));
   if (topics_.valid() && topics_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
     handler_.OnTopics(topics_.get());
+  }
+}
+
+void KafkaClient::TellErrors() {
+  std::vector<absl::Status> errors;
+  {
+    const MutexLock lock(errors_mutex_);
+    errors.swap(errors_);
+  }
+  for (const absl::Status& error : errors) {
+    handler_.OnError(error);
   }
 }
 
@@ -371,8 +385,12 @@ void KafkaClient::OnClientError(rd_kafka_t* client, int error, const char* reaso
       rd_kafka_fatal_error(client, text.data(), text.size()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     reason = text.data();
   }
-  static_cast<KafkaClient*>(opaque)->handler_.OnError(
-      KafkaStatus(code, reason == nullptr ? "" : reason));
+  // This may be a thread that takes a message from the queue of a partition.
+  auto& self = *static_cast<KafkaClient*>(opaque);
+  const MutexLock lock(self.errors_mutex_);
+  if (self.errors_.size() < kMaxErrors) {
+    self.errors_.push_back(KafkaStatus(code, reason == nullptr ? "" : reason));
+  }
 }
 
 void KafkaClient::OnLog(const rd_kafka_t* client, int level, const char* facility,

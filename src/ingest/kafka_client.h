@@ -10,10 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "ingest/kafka_handles.h"
 #include "ingest/kafka_options.h"
 
@@ -100,6 +102,7 @@ class KafkaClient {
   KafkaClient(const KafkaOptions& options, Handler& handler, Logger& logger);
 
   absl::Status Start(const KafkaOptions& options);
+  void TellErrors() ABSL_LOCKS_EXCLUDED(errors_mutex_);
   void PollAnswers(std::chrono::milliseconds wait);
   KafkaPtr<rd_kafka_AdminOptions_t> AdminOptions(rd_kafka_admin_op_t operation,
                                                  std::chrono::milliseconds patience) const;
@@ -124,6 +127,8 @@ class KafkaClient {
   rd_kafka_t* client_ = nullptr;
   KafkaPtr<rd_kafka_queue_t> answers_;
   std::atomic<int> commits_ = 0;  // under way
+  Mutex errors_mutex_;
+  std::vector<absl::Status> errors_ ABSL_GUARDED_BY(errors_mutex_);  // not told yet
   std::future<absl::StatusOr<std::vector<TopicInfo>>> topics_;
 };
 

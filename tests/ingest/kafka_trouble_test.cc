@@ -16,7 +16,6 @@ namespace {
 
 using ::hark::testing::MockKafka;
 using ::hark::testing::StatusIs;
-using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -119,16 +118,6 @@ TEST_F(KafkaTroubleTest, ATopicThatIsDeletedEndsItsSourcesAndMayComeBack) {
   kafka.SetTopicError("audit", RD_KAFKA_RESP_ERR_NO_ERROR);
   // It is another topic as far as anybody knows.
   EXPECT_EQ(ReadToEnd(*FindOne(*consumer)).messages, (Messages{{0, "a"}}));
-}
-
-TEST_F(KafkaTroubleTest, ARefusalIsSaid) {
-  MockKafka kafka;
-  kafka.CreateTopic("audit", 1);
-  kafka.SetTopicError("audit", RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
-  const auto consumer = Consume(Options(kafka));
-  EXPECT_TRUE(ComesTrue([&] {
-    return consumer->why_not_ready().find("Topic authorization failed") != std::string::npos;
-  })) << consumer->why_not_ready();
 }
 
 TEST_F(KafkaTroubleTest, MessagesThatRetentionTookAreReportedAndPassed) {

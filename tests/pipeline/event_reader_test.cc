@@ -103,6 +103,69 @@ TEST(EventReaderTest, DamagesAreRejectedRecords) {
   EXPECT_THAT(found.rejected_at, ElementsAre(7));
 }
 
+// The messages of a batch, from offset 100 on.
+Found ReadMessages(const std::vector<std::string>& values, std::uint64_t empty_messages = 0) {
+  std::string text;
+  RecordBatch batch;
+  for (const std::string& value : values) {
+    batch.messages.push_back({.begin = text.size(), .offset = 100 + batch.messages.size()});
+    text += value;
+  }
+  batch.capacity = text.size() + 64;
+  batch.buffer = std::make_unique<char[]>(batch.capacity);
+  std::memcpy(batch.buffer.get(), text.data(), text.size());
+  batch.data = std::string_view(batch.buffer.get(), text.size());
+  batch.offset = 100;
+  batch.next_offset = 100 + values.size();
+  batch.empty_messages = empty_messages;
+  EventReader reader(kAllEventParts);
+  Found found;
+  reader.Read(batch, found);
+  return found;
+}
+
+TEST(EventReaderTest, EveryMessageIsReadByItself) {
+  const std::string list = R"({"kind":"EventList","items":[)" + Event("c") + "," + Event("d") + "]}";
+  EXPECT_THAT(ReadMessages({Event("a"), Event("b") + "\n", list, Event("e") + "\n" + Event("f"),
+                            R"({"message":)" + JsonString(Event("g")) + "}"})
+                  .users,
+              ElementsAre("a", "b", "c", "d", "e", "f", "g"));
+}
+
+TEST(EventReaderTest, WhatIsBrokenInAMessageDoesNotReachIntoTheNext) {
+  const std::string event = Event("a");
+  // Cut off within a string, after a bracket, in a list; open wrappers; text that never ends.
+  const std::vector<std::string> poisons = {event.substr(0, event.size() / 2),
+                                            "{\"kind\":\"Event\",\"items\":[",
+                                            "{\"a\":",
+                                            "[",
+                                            "{\"message\":\"",
+                                            "2026-11-23T18:04:22.921545Z stdout P " + event,
+                                            "no JSON",
+                                            std::string("\0\xff", 2),
+                                            "}}}]"};
+  for (const std::string& poison : poisons) {
+    const Found found = ReadMessages({event, poison, event});
+    EXPECT_THAT(found.users, ElementsAre("a", "a")) << poison;
+    EXPECT_LE(found.rejected_at.size(), 1) << poison;
+    for (const std::uint64_t offset : found.rejected_at) {
+      EXPECT_EQ(offset, 101) << poison;
+    }
+  }
+}
+
+TEST(EventReaderTest, AMessageThatIsCutOffIsOneTruncatedRecord) {
+  const std::string event = Event("a");
+  const Found found = ReadMessages({event.substr(0, event.size() - 1), event});
+  EXPECT_THAT(found.users, ElementsAre("a"));
+  EXPECT_THAT(found.not_events, ElementsAre(Pair("truncated", 1)));
+  EXPECT_THAT(found.rejected_at, ElementsAre(100));
+}
+
+TEST(EventReaderTest, MessagesWithoutValueAreSkipped) {
+  EXPECT_THAT(ReadMessages({Event("a")}, 2).not_events, ElementsAre(Pair("no_value", 2)));
+}
+
 TEST(EventReaderTest, ALargeEventIsAnEvent) {
   std::string event = Event("a");
   event.pop_back();
