@@ -137,8 +137,8 @@ void OutputRunner::Pass() {
   Publish(now);
 }
 
-// A revision has the time of the wall clock. If that is set back before it, or forward after it, one
-// of the two clocks takes the revision for too old, and the other one does not.
+// A revision has the time of the wall clock. If that is set back before it, or forward after it,
+// one of the two clocks takes the revision for too old, and the other one does not.
 absl::Duration OutputRunner::AgeOf(const Revision& revision, absl::Time now) const {
   return std::min(now, surroundings_.wall->Now()) - absl::FromUnixMicros(revision.detected);
 }

@@ -229,7 +229,12 @@ void KafkaClient::TellOffsets(rd_kafka_event_t* event) {
       rd_kafka_ListOffsets_result_infos(rd_kafka_event_ListOffsets_result(event), &count);
   std::vector<PartitionOffset> offsets;
   for (std::size_t i = 0; i < count; ++i) {
-    offsets.push_back(OffsetOf(*rd_kafka_ListOffsetsResultInfo_topic_partition(results[i])));
+    PartitionOffset each = OffsetOf(*rd_kafka_ListOffsetsResultInfo_topic_partition(results[i]));
+    // librdkafka forgets the error of a leader that has not answered, and gives no offset.
+    if (each.status.ok() && each.offset < 0) {
+      each.status = absl::UnavailableError("the leader of the partition does not answer");
+    }
+    offsets.push_back(std::move(each));
   }
   handler_.OnOffsets(which, offsets);
 }

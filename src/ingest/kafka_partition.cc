@@ -1,7 +1,6 @@
 #include "ingest/kafka_partition.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -36,7 +35,6 @@ absl::Status KafkaPartition::Take(std::uint64_t source, Wait wait, Taken& taken)
     return absl::OkStatus();
   }
   const Clock::time_point now = Clock::now();
-  if (IsAtEnd(now)) fprintf(stderr, "ATEND %s next %ld end %ld\n", name_.c_str(), next_.offset, *end_);
   return IsAtEnd(now) ? absl::OkStatus() : WhyNothing(now);
 }
 
@@ -57,7 +55,6 @@ bool KafkaPartition::Pop(std::chrono::milliseconds wait, Taken& taken) {
         next_.offset = message.offset + 1;
         break;
       case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-        fprintf(stderr, "EOF %s at %ld next %ld end %ld\n", name_.c_str(), message.offset, next_.offset, end_ ? *end_ : -1L);
         // What is between is no message: marks of transactions, and what compaction has removed.
         next_.offset = std::max(next_.offset, message.offset);
         fetch_error_ = absl::OkStatus();
@@ -175,7 +172,6 @@ void KafkaPartition::Resume() {
   const MutexLock lock(mutex_);
   // If it was opened again meanwhile, the messages that come are not those that it wants.
   if (state_ == State::kAttached) {
-    fprintf(stderr, "RESUME %s at %ld\n", name_.c_str(), next_.offset);
     state_ = State::kFetching;
     since_ = Clock::now();
     fetch_error_ = absl::OkStatus();
@@ -209,7 +205,6 @@ void KafkaPartition::Close() {
 
 void KafkaPartition::Confirm(std::int64_t end) {
   const MutexLock lock(mutex_);
-  if (!end_ || *end_ != end) fprintf(stderr, "END %s %ld next %ld\n", name_.c_str(), end, next_.offset);
   end_ = end;
   confirmed_ = Clock::now();
   if (!absl::IsFailedPrecondition(excuse_)) {

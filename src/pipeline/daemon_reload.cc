@@ -125,14 +125,12 @@ absl::Status Daemon::Impl::StartOutputs(const config::Config& config) {
     old->Stop();  // two must not write to one file
     outputs_stand_ = false;
   }
-  ASSIGN_OR_RETURN(
-      std::unique_ptr<alert::Dispatcher> started,
-      alert::Dispatcher::Start(
-          store_.alerts, std::move(outputs),
-          {.steady = &steady_,
-           .log = &logger_,
-           .metrics = &delivery_metrics_,
-           .silences = std::move(silences)}));
+  ASSIGN_OR_RETURN(std::unique_ptr<alert::Dispatcher> started,
+                   alert::Dispatcher::Start(store_.alerts, std::move(outputs),
+                                            {.steady = &steady_,
+                                             .log = &logger_,
+                                             .metrics = &delivery_metrics_,
+                                             .silences = std::move(silences)}));
   const MutexLock lock(mutex_);
   dispatcher_ = std::move(started);
   outputs_stand_ = true;

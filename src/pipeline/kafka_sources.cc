@@ -46,10 +46,10 @@ absl::StatusOr<std::unique_ptr<KafkaSources>> KafkaSources::Create(const config:
   }
   for (const config::KafkaSourceConfig& each : config.sources.kafka) {
     const bool is_known = past.Find(MarkerOf(each)) != nullptr;
-    ASSIGN_OR_RETURN(std::unique_ptr<ingest::KafkaConsumer> consumer,
-                     ingest::KafkaConsumer::Create(
-                         KafkaOptionsOf(each, config.limits),
-                         {.knows_entry = is_known, .cursors = cursors}, parts.logger));
+    ASSIGN_OR_RETURN(
+        std::unique_ptr<ingest::KafkaConsumer> consumer,
+        ingest::KafkaConsumer::Create(KafkaOptionsOf(each, config.limits),
+                                      {.knows_entry = is_known, .cursors = cursors}, parts.logger));
     sources->entries_.push_back(
         {.config = each, .consumer = std::move(consumer), .is_known = is_known});
   }

@@ -98,11 +98,12 @@ void RetentionKeeper::WarnIfOver(const alert::RetentionResult& last) {
   if (last.used_bytes <= allowed) {
     return;
   }
-  parts_.logger.Write({.level = LogLevel::kWarning,
-                       .key = "alert_store_over",
-                       .text = "The alert database takes more than alerts.max_bytes, and nothing "
-                               "more may go: alerts are open, or wait for an output or a snapshot."},
-                      {{"bytes", last.used_bytes}, {"max_bytes", allowed}});
+  parts_.logger.Write(
+      {.level = LogLevel::kWarning,
+       .key = "alert_store_over",
+       .text = "The alert database takes more than alerts.max_bytes, and nothing "
+               "more may go: alerts are open, or wait for an output or a snapshot."},
+      {{"bytes", last.used_bytes}, {"max_bytes", allowed}});
 }
 
 }  // namespace hark::pipeline

@@ -125,7 +125,8 @@ Found ReadMessages(const std::vector<std::string>& values, std::uint64_t empty_m
 }
 
 TEST(EventReaderTest, EveryMessageIsReadByItself) {
-  const std::string list = R"({"kind":"EventList","items":[)" + Event("c") + "," + Event("d") + "]}";
+  const std::string list =
+      R"({"kind":"EventList","items":[)" + Event("c") + "," + Event("d") + "]}";
   EXPECT_THAT(ReadMessages({Event("a"), Event("b") + "\n", list, Event("e") + "\n" + Event("f"),
                             R"({"message":)" + JsonString(Event("g")) + "}"})
                   .users,

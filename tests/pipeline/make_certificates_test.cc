@@ -50,10 +50,9 @@ std::string ValueOf(std::string_view key, const std::string& yaml) {
 std::string DecodedValueOf(std::string_view key, const std::string& yaml) {
   const std::string encoded = ValueOf(key, yaml);
   std::string decoded(encoded.size(), '\0');
-  const int size =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()),
-                      reinterpret_cast<const unsigned char*>(encoded.data()),
-                      static_cast<int>(encoded.size()));
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()),
+                                   reinterpret_cast<const unsigned char*>(encoded.data()),
+                                   static_cast<int>(encoded.size()));
   EXPECT_GT(size, 0) << key;
   decoded.resize(decoded.find_last_not_of('\0') + 1);
   return decoded;
@@ -66,10 +65,9 @@ class MakeCertificatesTest : public server::AuditReceiverFixture {
     // Nothing in a test changes the environment.
     const char* const source = std::getenv("HARK_SOURCE_DIR");  // NOLINT(concurrency-mt-unsafe)
     EXPECT_NE(source, nullptr);
-    return hark::testing::OutputOf(std::string(source) +
-                                   "/deploy/kube-apiserver/make-certificates --out " +
-                                   dir_.Path("tls") + " --path " + dir_.Path("tls") + " " +
-                                   arguments + " 2>&1");
+    return hark::testing::OutputOf(
+        std::string(source) + "/deploy/kube-apiserver/make-certificates --out " + dir_.Path("tls") +
+        " --path " + dir_.Path("tls") + " " + arguments + " 2>&1");
   }
 
   std::string File(const std::string& name) { return Content(dir_.Path("tls/" + name)); }
@@ -103,8 +101,9 @@ class MakeCertificatesTest : public server::AuditReceiverFixture {
 };
 
 TEST_F(MakeCertificatesTest, WhatItMakesWorks) {
-  ASSERT_TRUE(Make("--address 127.0.0.1 --address hark.example --cluster production "
-                   "--cluster eu-1.staging"));
+  ASSERT_TRUE(
+      Make("--address 127.0.0.1 --address hark.example --cluster production "
+           "--cluster eu-1.staging"));
   StartAsConfigured();
   const std::string production = File("production.kubeconfig");
   EXPECT_EQ(ValueOf("server", production), "https://127.0.0.1:9880/audit/production");

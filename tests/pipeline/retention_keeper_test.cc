@@ -28,8 +28,7 @@ using ::testing::Not;
 class RetentionKeeperTest : public ::testing::Test {
  protected:
   RetentionKeeperTest()
-      : store_(*alert::AlertStore::Open(folder_.Path("hark.db"))),
-        reader_(*store_.OpenReader()) {}
+      : store_(*alert::AlertStore::Open(folder_.Path("hark.db"))), reader_(*store_.OpenReader()) {}
 
   RetentionKeeper Make(const config::AlertsConfig& config) {
     return RetentionKeeper(config, {.alerts = store_,

@@ -120,8 +120,8 @@ absl::Status RealKafka::CreateTopic(const std::string& topic, int partitions) {
       },
       [](rd_kafka_event_t* event) {
         std::size_t count = 0;
-        const auto* const* const results = rd_kafka_CreateTopics_result_topics(
-            rd_kafka_event_CreateTopics_result(event), &count);
+        const auto* const* const results =
+            rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
         return ToStatus(rd_kafka_topic_result_error(results[0]),
                         rd_kafka_topic_result_error_string(results[0]));
       });
@@ -137,8 +137,8 @@ absl::Status RealKafka::DeleteTopic(const std::string& topic) {
       },
       [](rd_kafka_event_t* event) {
         std::size_t count = 0;
-        const auto* const* const results = rd_kafka_DeleteTopics_result_topics(
-            rd_kafka_event_DeleteTopics_result(event), &count);
+        const auto* const* const results =
+            rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count);
         return ToStatus(rd_kafka_topic_result_error(results[0]),
                         rd_kafka_topic_result_error_string(results[0]));
       });
@@ -189,11 +189,10 @@ absl::Status RealKafka::CutTopic(const std::string& topic, int partition, std::i
 
 absl::Status RealKafka::KeepTopicFor(const std::string& topic, const std::string& user) {
   Text error = {};
-  rd_kafka_AclBinding_t* binding =
-      rd_kafka_AclBinding_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str(),
-                              RD_KAFKA_RESOURCE_PATTERN_LITERAL, ("User:" + user).c_str(), "*",
-                              RD_KAFKA_ACL_OPERATION_READ, RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW,
-                              error.data(), error.size());
+  rd_kafka_AclBinding_t* binding = rd_kafka_AclBinding_new(
+      RD_KAFKA_RESOURCE_TOPIC, topic.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL,
+      ("User:" + user).c_str(), "*", RD_KAFKA_ACL_OPERATION_READ,
+      RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, error.data(), error.size());
   if (binding == nullptr) {
     return absl::InvalidArgumentError(error.data());
   }

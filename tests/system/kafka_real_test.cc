@@ -1,6 +1,6 @@
 // KafkaConsumer with a real Apache Kafka broker. Started by kafka_test.py, which gives in the
-// environment HARK_KAFKA_PLAIN and HARK_KAFKA_SECURE (addresses), HARK_KAFKA_FOLDER (of the broker),
-// HARK_KAFKA_SCRIPT (the command that stops and starts it) and HARK_KAFKA_EVENTS (a file).
+// environment HARK_KAFKA_PLAIN and HARK_KAFKA_SECURE (addresses), HARK_KAFKA_FOLDER (of the
+// broker), HARK_KAFKA_SCRIPT (the command that stops and starts it) and HARK_KAFKA_EVENTS (a file).
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
