@@ -36,7 +36,8 @@ void RetentionKeeper::Tick() {
   }
   const alert::RetentionLimits limits = LimitsAt(now);
   Removed removed;
-  for (const SteadyClock::time_point begun = SteadyClock::now();;) {
+  const SteadyClock::time_point begun = SteadyClock::now();
+  while (true) {
     const absl::StatusOr<alert::RetentionResult> step = parts_.alerts.Retain(limits);
     if (!step.ok()) {
       next_ = now + kInterval;

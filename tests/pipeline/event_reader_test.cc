@@ -136,15 +136,16 @@ TEST(EventReaderTest, EveryMessageIsReadByItself) {
 TEST(EventReaderTest, WhatIsBrokenInAMessageDoesNotReachIntoTheNext) {
   const std::string event = Event("a");
   // Cut off within a string, after a bracket, in a list; open wrappers; text that never ends.
-  const std::vector<std::string> poisons = {event.substr(0, event.size() / 2),
-                                            "{\"kind\":\"Event\",\"items\":[",
-                                            "{\"a\":",
-                                            "[",
-                                            "{\"message\":\"",
-                                            "2026-11-23T18:04:22.921545Z stdout P " + event,
-                                            "no JSON",
-                                            std::string("\0\xff", 2),
-                                            "}}}]"};
+  const std::vector<std::string> poisons = {
+      event.substr(0, event.size() / 2),
+      "{\"kind\":\"Event\",\"items\":[",
+      "{\"a\":",
+      "[",
+      "{\"message\":\"",
+      "2026-11-23T18:04:22.921545Z stdout P " + event.substr(0, 60),
+      "no JSON",
+      std::string("\0\xff", 2),
+      "}}}]"};
   for (const std::string& poison : poisons) {
     const Found found = ReadMessages({event, poison, event});
     EXPECT_THAT(found.users, ElementsAre("a", "a")) << poison;

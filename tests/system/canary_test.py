@@ -27,7 +27,7 @@ ENDPOINTS = ["/livez", "/readyz?verbose", "/metrics", "/version", "/api/v1/statu
              "/api/v1/dead-letters?limit=1000", "/api/v1/alerts?level=nonsense", "/api/v1/alerts/0", "/api/v1/silences?x=1", "/api/v1/dead-letters/999999", "/nothing", "/%zz"]
 # What hark says there is about itself only.
 WITHOUT_CONTROL = {"replay --output none", "API /livez", "API /readyz", "API /version", "API /api/v1/alerts/0", "API /nothing", "API /%zz", "API /-/reload", "dlq replay",
-                   "API /api/v1/dead-letters/999999", "silence add", "standard error of commands", "replay --quarantine-raw", "data_dir/rules", "data_dir/lock"}
+                   "API /api/v1/dead-letters/999999", "silence add", "standard error of commands", "data_dir/rules", "data_dir/lock"}
 
 
 class Channels:
@@ -196,6 +196,14 @@ class CanaryTest(unittest.TestCase):
 
     def test_what_is_shown_is_found_wherever_hark_speaks_of_events_or_files(self):
         self.assertEqual(set(self.scene.channels.bytes) - set(self.scene.channels.with_stem(SHOWN)) - WITHOUT_CONTROL, set())
+
+    def test_the_two_ways_to_see_hidden_values_show_them(self):
+        scene = self.scene
+        quarantine = scene.folder / "raw.jsonl"
+        shown = subprocess.run([HARK, "replay", scene.log, "--rules", scene.folder / "canaries.yml", "--events-of", scene.alerts[-1]["id"], "--quarantine", quarantine, "--quarantine-raw"],
+                               capture_output=True, check=True).stdout
+        self.assertTrue(find_stem(shown, HIDDEN))
+        self.assertTrue(find_stem(quarantine.read_bytes(), HIDDEN))
 
     def test_every_hidden_field_was_judged_and_shown_redacted(self):
         shown = {(match["field"], "<redacted:" in match["value"]) for alert in self.scene.alerts for match in alert["matched"]}
