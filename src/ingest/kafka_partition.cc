@@ -70,7 +70,9 @@ bool KafkaPartition::Pop(std::chrono::milliseconds wait, Taken& taken) {
         OnFetchError(message);
         continue;
     }
-    taken.topic_id = next_.topic_id;
+    if (taken.topic_id != next_.topic_id) {
+      taken.topic_id = next_.topic_id;
+    }
     since_ = Clock::now();
     fetch_error_ = absl::OkStatus();
     return true;
@@ -174,7 +176,8 @@ void KafkaPartition::Resume() {
   if (state_ == State::kAttached) {
     state_ = State::kFetching;
     since_ = Clock::now();
-    fetch_error_ = absl::OkStatus();
+    // An error that lasts may not be said again.
+    fetch_error_since_ = since_;
   }
 }
 

@@ -38,7 +38,7 @@ class KafkaPartition {
 
   struct Taken {
     KafkaPtr<rd_kafka_message_t> message;
-    std::string topic_id;
+    std::string topic_id;     // changed only where it has
     bool is_damaged = false;  // there is no message at its offset that could be read
   };
   enum class Wait { kNo, kShortly };

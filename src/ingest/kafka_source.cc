@@ -71,18 +71,19 @@ absl::Status KafkaSource::Gather(std::size_t max_bytes, RecordBatch& batch) {
   std::size_t size = 0;
   std::uint64_t messages = 0;
   absl::Status status;
-  KafkaPartition::Taken taken;
   while (size < max_bytes && messages < kMaxMessages && opened_ == nullptr) {
     // Only the first one is waited for.
     const auto wait = messages == 0 ? KafkaPartition::Wait::kShortly : KafkaPartition::Wait::kNo;
-    status = partition_->Take(source_, wait, taken);
-    if (!status.ok() || taken.message == nullptr) {
+    status = partition_->Take(source_, wait, taken_);
+    if (!status.ok() || taken_.message == nullptr) {
       break;
     }
     ++messages;
-    const rd_kafka_message_t& message = *taken.message;
-    cursor_.topic_id = std::move(taken.topic_id);
-    if (taken.is_damaged) {
+    const rd_kafka_message_t& message = *taken_.message;
+    if (cursor_.topic_id != taken_.topic_id) {
+      cursor_.topic_id = taken_.topic_id;
+    }
+    if (taken_.is_damaged) {
       batch.damages.push_back({.reason = RejectReason::kDamaged,
                                .offset = static_cast<std::uint64_t>(message.offset),
                                .length = 0});
@@ -101,6 +102,7 @@ absl::Status KafkaSource::Gather(std::size_t max_bytes, RecordBatch& batch) {
       Append(value, message.offset, size, batch);
     }
   }
+  taken_.message.reset();
   if (!batch.messages.empty()) {
     batch.offset = batch.messages.front().offset;
   }

@@ -60,6 +60,7 @@ class KafkaSource final : public Source {
   const std::uint64_t source_;
   const Options options_;
   KafkaCursor cursor_;
+  KafkaPartition::Taken taken_;  // holds no message between two Reads
   std::unique_ptr<Opened> opened_;
 };
 
