@@ -289,7 +289,7 @@ def lines_with_marks(marks):
 
 
 def rules():
-    """A rule for every field, and one that counts."""
+    """A rule for every field. Each event is an alert of its own: it shows what its opening event held."""
     documents = []
     for number, field in enumerate(FIELDS):
         documents.append(f"""
@@ -306,6 +306,7 @@ detection:
   condition: selection
 level: high
 hark:
+  group-by: [actor.name, auditID]
   summary: "{{actor.name}} did {{verb}} {{resource}} {{namespace}}/{{name}} at {{uri}}"
 """)
     return "---".join(documents)

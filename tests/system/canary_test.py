@@ -92,6 +92,7 @@ class Scene:
                 text = self.channels.run(f"replay --output {output}", "replay", self.log, "--output", output, "--quarantine", quarantine, *options, *rules)
                 self.channels.add("replay --quarantine", quarantine.read_bytes())
                 if output == "jsonl":
+                    self.expected = text.count(b"\n")  # by the rules of the canaries, which come last
                     self.alerts += [json.loads(line) for line in text.splitlines()]
         damaged = self.folder / f"{SHOWN}.log.zst"
         packed = subprocess.run(["zstd", "-q", "-c", self.log], check=True, capture_output=True).stdout
@@ -151,18 +152,20 @@ class Scene:
         run, add = self.channels.run, self.channels.add
         directory = ("--data-dir", daemon.data_dir)
         run("silence add", "silence", "add", "actor=nobody", "--until", "1h", "--reason", "a test", "--author", SHOWN, *directory)
-        wait_for(lambda: daemon.status()["detector"]["revisions"] >= len(FIELDS), "alerts")
-        wait_for(lambda: all(output["queue_length"] == 0 for output in daemon.status()["outputs"]), "all delivered, or dead letters")
+        def is_done(output):
+            return sum(output["revisions"][result] for result in ("delivered", "rejected", "expired")) >= self.expected
+
+        wait_for(lambda: all(map(is_done, daemon.status()["outputs"])), "all delivered, or dead letters")
         wait_for(lambda: list((daemon.data_dir / "state").iterdir()), "a snapshot")
         wait_for(lambda: len(json.loads(daemon.get("/api/v1/dead-letters?limit=1000")[1])["dead_letters"]) > 2 * len(FIELDS), "dead letters of two outputs")
         for target in ENDPOINTS:
             add("API " + target.split("?")[0], daemon.get(target)[1])
-        for line in run("alerts export", "alerts", "export", *directory).splitlines():
+        for line in run("alerts export", "alerts", "export", *directory).splitlines()[::25]:
             alert = json.loads(line)["id"]
             run("alerts show", "alerts", "show", alert, *directory)
             add("API /api/v1/alerts/ID", daemon.get(f"/api/v1/alerts/{alert}")[1])
         letters = json.loads(run("dlq list --json", "dlq", "list", "--json", "--limit", "1000", *directory))["dead_letters"]
-        for letter in letters[::9]:
+        for letter in letters[::50]:
             run("dlq show", "dlq", "show", letter["number"], *directory)
         run("dlq list", "dlq", "list", *directory)
         run("dlq replay", "dlq", "replay", "--all", *directory)
