@@ -123,6 +123,24 @@ TEST(RawJsonTest, TheLastOfDuplicateKeysWins) {
   EXPECT_THAT(Read(R"({"a":{"b":1},"a":5})", "a.b"), IsEmpty());
 }
 
+TEST(RawJsonTest, AnObjectOfAnEventIsPutOverTheOneBefore) {
+  EXPECT_THAT(Read(R"({"a":{"b":1,"c":{"x":1}},"a":{"c":{"y":2}}})", "a.b"), ElementsAre("1"));
+  EXPECT_THAT(Read(R"({"a":{"b":1,"c":{"x":1}},"a":{"c":{"y":2}}})", "a.c.x"), ElementsAre("1"));
+  EXPECT_THAT(Read(R"({"a":{"b":1},"a":null})", "a.b"), IsEmpty());
+  EXPECT_THAT(Read(R"({"a":{"b":1},"a":null,"a":{"c":1}})", "a.b"), IsEmpty());
+}
+
+TEST(RawJsonTest, ABodyIsReplacedByTheNext) {
+  for (const char* const body : {"requestObject", "responseObject"}) {
+    const std::string key = '"' + std::string(body) + "\":";
+    EXPECT_THAT(Read("{" + key + R"({"b":1},)" + key + R"({"c":2}})", std::string(body) + ".b"),
+                IsEmpty());
+    EXPECT_THAT(
+        Read("{" + key + R"({"spec":{"b":1},"spec":{"c":2}}})", std::string(body) + ".spec.b"),
+        IsEmpty());
+  }
+}
+
 TEST(RawJsonTest, KeysAreComparedUnescaped) {
   EXPECT_THAT(Read(R"({"\u0061":1})", "a"), ElementsAre("1"));
   EXPECT_THAT(Read(R"({"a":1,"\u0061":2})", "a"), ElementsAre("2"));
@@ -178,6 +196,55 @@ TEST(RawJsonTest, ATextThatIsNoJsonHasNothing) {
     EXPECT_THAT(Read(json, "a"), IsEmpty()) << json;
     EXPECT_FALSE(Exists(json, "a")) << json;
   }
+}
+
+// A text over 1 MiB is read in another way, which must make no difference.
+TEST(RawJsonTest, ALargeTextIsReadAsASmallOneIs) {
+  const std::string filler = ",\"filler\":\"" + std::string(2'000'000, 'x') + "\"";
+  const std::vector<std::string> texts = {
+      R"({"a":{"t":"x\n\ud83d\ude00","n":-12,"u":18446744073709551615,"d":1.50,"b":true,"z":null,"o":{},"e":""}})",
+      R"({"a":{"b":{"c":1}},"a.b":{"c":2},"a.b.c":3})",
+      R"({"a.b":{"x":1},"a":{"b":{"c":2}}})",
+      R"({"a":[1,"x",null,[2,[3]],true,{"b":4},[{"b":5}]],"b":[]})",
+      R"({"a":{"b":1,"c":{"x":1}},"a":{"c":{"y":2}}, "\u0061" : {"n":7}})",
+      R"({"a":{"b":1},"a":null,"a":{"c":1}})",
+      R"({"requestObject":{"a":{"b":1}},"requestObject":{"a":{"c":[{"b":2},3]}}})",
+      R"({"a":{"b":"\ud800"},"":{"":1},"a.":2,".":3})",
+      "{\"a\":" + std::string(64, '[') + "1" + std::string(64, ']') + "}",
+      "{\"a\":" + std::string(65, '[') + "1" + std::string(65, ']') + "}"};
+  for (const std::string& text : texts) {
+    const std::string large = text.substr(0, text.size() - 1) + filler + "}";
+    for (const char* const path : {"a",
+                                   "a.t",
+                                   "a.n",
+                                   "a.u",
+                                   "a.d",
+                                   "a.b",
+                                   "a.z",
+                                   "a.o",
+                                   "a.e",
+                                   "a.b.c",
+                                   "a.c.x",
+                                   "a.c.y",
+                                   "a.c",
+                                   "b",
+                                   "b.c",
+                                   "requestObject.a.b",
+                                   "requestObject.a.c.b",
+                                   ".",
+                                   "a.",
+                                   "a..b",
+                                   "x"}) {
+      EXPECT_EQ(Read(large, path), Read(text, path)) << text << " " << path;
+      EXPECT_EQ(Exists(large, path), Exists(text, path)) << text << " " << path;
+    }
+  }
+}
+
+TEST(RawJsonTest, NumbersBeyondAllNumbersAreTextsInALargeTextToo) {
+  const std::string large = R"({"a":1e999,"b":7,"filler":")" + std::string(2'000'000, 'x') + "\"}";
+  EXPECT_THAT(Read(large, "a"), ElementsAre("'1e999'"));
+  EXPECT_THAT(Read(large, "b"), ElementsAre("7"));
 }
 
 TEST(RawJsonTest, AReaderIsUsedForOneTextAfterAnother) {
