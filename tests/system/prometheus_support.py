@@ -141,3 +141,13 @@ def families_in(expression):
     names = set(re.findall(r"\b(?:hark|process|apiserver)_\w+\b|\binstance\w*:[\w:]+|\b(?:up|ALERTS)\b", re.sub(r'"[^"]*"', '""', expression)))
     histograms = {name for name, (kind, _) in {**FAMILIES, **FAMILIES_OF_OTHER_SOURCES}.items() if kind == "histogram"}
     return {next((family for family in histograms if name in (f"{family}_bucket", f"{family}_sum", f"{family}_count")), name) for name in names}
+
+
+def read_families(text):
+    """({family: type}, [(family, labels, value)]) of what /metrics says."""
+    types = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
+    samples = []
+    for name, labels, value in re.findall(r"^([a-z]\w*)(?:\{(.*)\})? (\S+)$", text, re.MULTILINE):
+        (family,) = families_in(name)
+        samples.append((family, dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels)), float(value)))
+    return types, samples

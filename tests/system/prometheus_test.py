@@ -15,7 +15,7 @@ import unittest
 import yaml
 
 from daemon_support import Hark, ROOT, recorded_lines, wait_for
-from prometheus_support import FAMILIES, FAMILIES_OF_OTHER_SOURCES, FOREIGN_FAMILIES, families_in
+from prometheus_support import FAMILIES, FAMILIES_OF_OTHER_SOURCES, FOREIGN_FAMILIES, families_in, read_families
 
 HARK = ""
 FOLDER = ROOT / "deploy/prometheus"
@@ -45,14 +45,10 @@ class FamiliesTest(unittest.TestCase):
             (folder / "audit.log").touch()
             daemon = Hark(HARK, folder, [{"path": str(folder / "audit.log"), "from_start": True}])
             try:
-                cls.text = daemon.start().get("/metrics")[1]
+                text = daemon.start().get("/metrics")[1]
             finally:
                 daemon.kill()
-        cls.types = dict(re.findall(r"^# TYPE (\S+) (\S+)$", cls.text, re.MULTILINE))
-        cls.samples = []  # (family, labels, value)
-        for name, labels, value in re.findall(r"^([a-z]\w*)(?:\{(.*)\})? (\S+)$", cls.text, re.MULTILINE):
-            (family,) = families_in(name)
-            cls.samples.append((family, dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels)), float(value)))
+        cls.types, cls.samples = read_families(text)
 
     def test_each_has_its_type_and_its_labels_and_there_is_no_other(self):
         self.assertEqual(self.types, {name: kind for name, (kind, _) in FAMILIES.items()})
