@@ -17,15 +17,22 @@ import threading
 import time
 import unittest
 
+import yaml
+
 from daemon_support import Hark, ROOT, recorded_lines, wait_for
-from delivery_support import Receiver
-from prometheus_support import FAMILIES, FAMILIES_OF_OTHER_SOURCES, FOREIGN_FAMILIES, Prometheus, families_in
+from prometheus_support import FAMILIES, FAMILIES_OF_OTHER_SOURCES, FOREIGN_FAMILIES, Prometheus, families_in, read_families
 from prometheus_test import RULES, read_rules
+from receiver_support import Receiver
+from webhook_strangers_test import Certificates
+from webhook_support import ApiServer, batches_of, free_port
 
 HARK = ""
 BOARD = json.loads((ROOT / "deploy/grafana/hark.json").read_text())
 # What Grafana puts in place of its variables. A window as for a scrape interval of 5 s: the machine of a test may be slow.
 VARIABLES = {"job": "hark", "instance": ".+", "__rate_interval": "20s", "__range": "60s"}
+
+# What needs a broker, which kafka_daemon_test has.
+ELSEWHERE = {"hark_kafka_lag_records"}
 
 
 def panels_of(board):
@@ -89,16 +96,16 @@ class BoardTest(unittest.TestCase):
         self.assertEqual(known - shown - judged, set())
 
 
-class ApiServer(http.server.ThreadingHTTPServer):
+class AuditMetrics(http.server.ThreadingHTTPServer):
     """The metrics of a kube-apiserver that audits 100 events between two scrapes and loses 2."""
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), ApiServerMetrics)
+        super().__init__(("127.0.0.1", 0), AuditMetricsHandler)
         self.scrapes = 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
-class ApiServerMetrics(http.server.BaseHTTPRequestHandler):
+class AuditMetricsHandler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):  # noqa: N802
         self.server.scrapes += 1
         n = self.server.scrapes
@@ -187,16 +194,24 @@ class QueriesTest(unittest.TestCase):
         cls.source = str(cls.folder / "audit.log")
         pathlib.Path(cls.source).touch()
         cls.daemon = Hark(HARK, cls.folder, [{"path": cls.source, "from_start": True}], cls.settings())
+        cls.listen_to_an_api_server()
         cls.addClassCleanup(cls.stop_daemon)
         cls.daemon.start()
-        api_server = ApiServer()
-        cls.addClassCleanup(api_server.server_close)
-        cls.addClassCleanup(api_server.shutdown)
-        cls.prometheus = Prometheus(cls.folder, {"hark": [f"127.0.0.1:{cls.daemon.port}"], "apiserver": [f"127.0.0.1:{api_server.server_port}"]}, [RULES])
+        metrics = AuditMetrics()
+        cls.addClassCleanup(metrics.server_close)
+        cls.addClassCleanup(metrics.shutdown)
+        cls.prometheus = Prometheus(cls.folder, {"hark": [f"127.0.0.1:{cls.daemon.port}"], "apiserver": [f"127.0.0.1:{metrics.server_port}"]}, [RULES])
         cls.addClassCleanup(cls.prometheus.stop)
         cls.prometheus.start()
         cls.begin = time.time()
-        Day(cls.source).tell()
+        day = Day(cls.source)
+        # Of the newest events: a source that is behind would hold the watermark.
+        posting = threading.Thread(target=cls.api_server.send_at_rate, args=(batches_of(day.lines[-2000:]), 0.5))
+        posting.start()
+        day.tell()
+        posting.join()
+        cls.api_server.post(b"this is no list of events")
+        cls.api_server.finish()
         for series in cls.happened():
             wait_for(lambda: (cls.daemon.metric(series) or 0) > 0, series, 20)
         time.sleep(3)  # two scrapes and an evaluation
@@ -206,6 +221,17 @@ class QueriesTest(unittest.TestCase):
     def stop_daemon(cls):
         if cls.daemon.process is not None and cls.daemon.process.poll() is None:
             cls.daemon.kill()
+
+    @classmethod
+    def listen_to_an_api_server(cls):
+        """Over TLS, with a certificate that will not do for long."""
+        port = free_port()
+        certificates = Certificates(cls.folder / "tls", ["production"], port, days=10)
+        (webhook,) = yaml.safe_load((cls.folder / "tls/webhooks.yaml").read_text())["sources"]["webhooks"]
+        cls.daemon.config["sources"]["webhooks"] = [{**webhook, "lateness": "5s"}]
+        cls.daemon.write_config()
+        cls.api_server = ApiServer(f"https://127.0.0.1:{port}/audit/production", tls=certificates.context("production"))
+        cls.addClassCleanup(cls.api_server.close)
 
     @classmethod
     def settings(cls):
@@ -233,6 +259,7 @@ class QueriesTest(unittest.TestCase):
                 'hark_dead_letters{output="refuses"}', 'hark_output_queue_length{output="hangs"}', 'hark_output_oldest_age_seconds{output="hangs"}',
                 'hark_output_stopped{output="has_enough"}', 'hark_silenced_total{rule="secrets_listed_in_namespace"}',
                 'hark_state_evictions_total{rule="failed_authentication_burst"}', 'hark_alerts_open{level="high"}',
+                'hark_receiver_requests_total{cluster="production",code="200"}', 'hark_receiver_requests_total{cluster="production",code="400"}',
                 "hark_snapshot_last_success_timestamp_seconds")
 
     def data_of(self, expression, instant):
@@ -243,7 +270,7 @@ class QueriesTest(unittest.TestCase):
 
     def test_every_query_of_every_panel_returns_data(self):
         for where, target, instant in targets_of(BOARD):
-            if families_in(target["expr"]) & set(FAMILIES_OF_OTHER_SOURCES):
+            if families_in(target["expr"]) & ELSEWHERE:
                 continue
             with self.subTest(where):
                 found = self.data_of(filled_in(target["expr"]), instant)
@@ -254,7 +281,15 @@ class QueriesTest(unittest.TestCase):
 
     def test_what_needs_another_source_is_not_there_without_one(self):
         names = self.prometheus.get("label/__name__/values")
-        self.assertEqual({family for family in FAMILIES_OF_OTHER_SOURCES if any(name.startswith(family) for name in names)}, set())
+        self.assertEqual(ELSEWHERE & set(names), set())
+
+    def test_what_the_webhook_adds_has_its_type_and_its_labels(self):
+        types, samples = read_families(self.daemon.get("/metrics")[1])
+        added = {family: kind for family, kind in types.items() if family not in FAMILIES}
+        self.assertEqual(added, {family: kind for family, (kind, _) in FAMILIES_OF_OTHER_SOURCES.items() if family not in ELSEWHERE})
+        for family, labels, _ in samples:
+            if family in added:
+                self.assertEqual(set(labels) - {"le"}, FAMILIES_OF_OTHER_SOURCES[family][1], family)
 
     def test_the_variables_find_hark(self):
         for variable in BOARD["templating"]["list"]:
@@ -272,7 +307,7 @@ class QueriesTest(unittest.TestCase):
     def test_alerts_are_raised_of_what_was_wrong_and_of_nothing_else(self):
         raised = {labels["alertname"] for labels, _ in self.prometheus.query("ALERTS")}
         wrong = {"HarkOutputStopped", "HarkDeliveriesLost", "HarkDeadLetters", "HarkOutputFailing", "HarkEventsTooLate", "HarkStateEvictions",
-                 "HarkRecordsRejected", "HarkEventsLate", "KubernetesAuditErrors"}
+                 "HarkRecordsRejected", "HarkEventsLate", "HarkReceiverRejects", "HarkCertificateExpiring", "KubernetesAuditErrors"}
         self.assertLessEqual(wrong, raised)
         # These depend on how many alerts the recording raises, and on the speed of the machine.
         self.assertLessEqual(raised - wrong, {"HarkRuleNoisy", "HarkSilencesHideMuch", "HarkIngestLag", "HarkMissesEvents"})
