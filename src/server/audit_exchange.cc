@@ -12,7 +12,6 @@
 #include "absl/strings/str_format.h"
 
 #include "base/cluster_name.h"
-#include "base/status_macros.h"
 #include "server/router.h"
 #include "server/target.h"
 
