@@ -245,6 +245,9 @@ Verdict Matcher::Impl::Foresee(const Program& program, std::uint32_t node_index)
 }
 
 GroupValue Matcher::Impl::ValueOf(rules::FieldIndex field) {
+  if (rules::IsRedacted(rules->fields[field])) {
+    return std::nullopt;  // a member that no event of an API server has
+  }
   const std::span<const FieldValue> values = reader.Values(rules->fields[field]);
   if (values.empty() || values.front().kind == FieldValue::Kind::kNull) {
     return std::nullopt;

@@ -70,7 +70,8 @@ Field ResolveField(std::string_view name);
 // May the field have several values in one event?
 bool IsMultiValued(const Field& field);
 // Would its value have to be redacted (bodies, exec arguments, most of a URI, what no audit event
-// of Kubernetes has)? Such a field can be matched but neither grouped nor counted by.
+// of Kubernetes has)? Such a field can be matched but neither grouped nor counted by: of what no
+// event has a group has no value.
 bool IsRedacted(const Field& field);
 // Query keys whose values say what was asked for, and cannot carry a secret of the cluster.
 bool IsHarmlessQueryKey(std::string_view key);

@@ -165,7 +165,8 @@ class Resolver {
   // A field to group by or to count: its values are kept, and there is one for each event.
   Field ResolveCounted(const PlacedText& name, std::string_view what) {
     Field field = ReadField(name.text, name.location, diagnostics_);
-    if (IsRedacted(field)) {
+    // What no event has is a warning already: there is nothing to keep.
+    if (IsRedacted(field) && CanExist(field)) {
       diagnostics_.Error(name.location,
                          absl::StrFormat("cannot %s '%s': its values may hold secrets, so hark "
                                          "does not keep them",

@@ -299,6 +299,18 @@ TEST(MatcherTest, MatchedValuesAreRedacted) {
           MatchedField{"uri.query.container", "c"}, MatchedField{"uri.path", "<redacted:7:text>"}));
 }
 
+TEST(MatcherTest, WhatNoEventOfAnApiServerHasIsNoValueToGroupBy) {
+  EventBuilder event = EventBuilder().Resource("secrets").Name("db");
+  event.Set("extra", R"({"token":"hunter2"})");
+  const std::optional<Fact> fact = FactOf(Rule(1, "{a: {extra.token: hunter2}, condition: a}",
+                                               "hark: {group-by: [extra.token, objectRef.name]}\n"),
+                                          event);
+  ASSERT_TRUE(fact.has_value());
+  EXPECT_THAT(fact->matches[0].group, ElementsAre(Eq(std::nullopt), Optional(Eq("db"))));
+  EXPECT_THAT(fact->matches[0].matched,
+              ElementsAre(MatchedField{"extra.token", "<redacted:7:text>"}));
+}
+
 TEST(MatcherTest, BehindASemicolonOfAHarmlessValueNothingIsShown) {
   EventBuilder event = EventBuilder().Resource("secrets");
   event.Uri("/api/v1/secrets?limit=1;token=hunter2&labelSelector=a%3Bhunter2");

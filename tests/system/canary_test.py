@@ -16,7 +16,7 @@ import tempfile
 import unittest
 
 import canary_events
-from canary_events import CONFIGURED, FIELDS, HIDDEN, SHOWN, Marks, find_stem
+from canary_events import CONFIGURED, FIELDS, HIDDEN, SHOWN, Marks, find_stem, find_stems
 from daemon_support import Hark, wait_for
 from receiver_support import Receiver
 
@@ -48,11 +48,14 @@ class Channels:
         self.add("standard error of commands", done.stderr)
         return done.stdout
 
+    def search(self):
+        self.found = {name: [find_stems(piece, [HIDDEN, CONFIGURED, SHOWN]) for piece in pieces] for name, pieces in self.bytes.items()}
+
     def with_stem(self, stem, places=()):
         """The channels that hold it: the places whose marks these are, or what stands around one that is not whole."""
         found = {}
-        for name, pieces in self.bytes.items():
-            for hit in (hit for piece in pieces for hit in find_stem(piece, stem)):
+        for name, pieces in self.found.items():
+            for hit in (hit for hits in pieces for hit in hits.get(stem, [])):
                 number = re.search(stem.lower() + r"(\d{5})z", hit.decode("latin-1").lower())
                 found.setdefault(name, set()).add(places[int(number[1])] if number and places else hit)
         return found
@@ -190,6 +193,7 @@ class CanaryTest(unittest.TestCase):
         cls.scene.replay()
         cls.scene.run_daemon("text", "table")
         cls.scene.run_daemon("json", "jsonl")
+        cls.scene.channels.search()
 
     def test_no_hidden_value_of_an_event_is_found(self):
         self.assertEqual(self.scene.channels.with_stem(HIDDEN, self.scene.marks.places), {})

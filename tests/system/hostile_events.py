@@ -44,7 +44,7 @@ PLACES = {
     "reason": lambda event, text: event["responseStatus"].update(reason=text),
     "verb": lambda event, text: event.update(verb=text),
 }
-LONG_PLACES = ("user", "user agent", "URI", "name")
+LONG_PLACES = ("user", "URI")
 EVENT = {"kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata", "stage": "ResponseComplete", "requestURI": "/api/v1/namespaces/shop/secrets/db", "verb": "get",
          "user": {"username": "alice", "groups": ["system:authenticated"]}, "sourceIPs": ["192.0.2.1"], "userAgent": "kubectl/v1.37",
          "objectRef": {"resource": "secrets", "namespace": "shop", "name": "db", "apiVersion": "v1"}, "responseStatus": {"code": 200}}
