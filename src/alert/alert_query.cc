@@ -15,7 +15,7 @@
 namespace hark::alert {
 namespace {
 
-constexpr std::size_t kIdDigits = 32;
+constexpr std::size_t kWholeIdDigits = 32;
 
 constexpr std::array<std::pair<std::string_view, StateFilter>, 4> kStates = {{
     {"open", StateFilter::kOpen},
@@ -68,7 +68,8 @@ absl::Status ParseTime(std::string_view name, std::string_view text, Micros now,
 
 absl::Status ParseIdPrefix(const std::string& text, std::string& prefix) {
   const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-  if (text.empty() || text.size() > kIdDigits || !std::all_of(text.begin(), text.end(), is_digit)) {
+  if (text.empty() || text.size() > kWholeIdDigits ||
+      !std::all_of(text.begin(), text.end(), is_digit)) {
     return InvalidArgument("id: \"%s\" is no alert id: expected up to 32 lower-case hex digits",
                            text);
   }

@@ -13,7 +13,7 @@
 namespace hark {
 namespace {
 
-struct Unit {
+struct DurationUnit {
   std::string_view name;
   std::uint64_t micros;
 };
@@ -22,9 +22,9 @@ constexpr std::uint64_t kSecond = 1'000'000;
 constexpr std::uint64_t kMinute = 60 * kSecond;
 constexpr std::uint64_t kHour = 60 * kMinute;
 constexpr std::uint64_t kDay = 24 * kHour;
-constexpr Unit kWeek = {"w", 7 * kDay};
+constexpr DurationUnit kWeek = {"w", 7 * kDay};
 // In the order in which a duration names them. Weeks are read and never printed.
-constexpr std::array<Unit, 6> kUnits = {
+constexpr std::array<DurationUnit, 6> kUnits = {
     {{"d", kDay}, {"h", kHour}, {"m", kMinute}, {"s", kSecond}, {"ms", 1'000}, {"us", 1}}};
 
 constexpr std::uint64_t kMaxMagnitude = std::numeric_limits<Micros>::max();
@@ -42,11 +42,11 @@ bool TakeTerm(std::string_view& text, std::uint64_t& number, std::string_view& n
   return true;
 }
 
-const Unit* FindUnit(std::string_view name) {
+const DurationUnit* FindUnit(std::string_view name) {
   if (name == kWeek.name) {
     return &kWeek;
   }
-  for (const Unit& unit : kUnits) {
+  for (const DurationUnit& unit : kUnits) {
     if (name == unit.name) {
       return &unit;
     }
@@ -64,7 +64,7 @@ std::string FormatDuration(Micros duration) {
   }
   const bool in_seconds = rest < 2 * kMinute && rest % kMinute != 0;
   std::string text = duration < 0 ? "-" : "";
-  for (const Unit& unit : kUnits) {
+  for (const DurationUnit& unit : kUnits) {
     if (rest < unit.micros || (in_seconds && unit.micros == kMinute)) {
       continue;
     }
@@ -92,7 +92,7 @@ std::optional<Micros> ParseDuration(std::string_view text) {
     if (!TakeTerm(text, number, name)) {
       return std::nullopt;
     }
-    const Unit* const unit = FindUnit(name);
+    const DurationUnit* const unit = FindUnit(name);
     if (unit == nullptr || unit->micros >= previous_unit ||
         number > (limit - total) / unit->micros) {
       return std::nullopt;

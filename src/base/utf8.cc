@@ -28,13 +28,13 @@ Lead LeadOf(unsigned byte) {
   return {.length = 4, .low = byte == 0xf0 ? 0x90U : 0x80U, .high = byte == 0xf4 ? 0x8fU : 0xbfU};
 }
 
-struct Range {
+struct CodePoints {
   char32_t first, last;
 };
 
 // Sorted. Control characters, Unicode's format characters (Cf) but for the visible Arabic and
 // Kaithi number signs, separators of lines, fillers and variation selectors.
-constexpr std::array<Range, 21> kInvisible = {{
+constexpr std::array<CodePoints, 21> kInvisible = {{
     {0x0000, 0x001f},   {0x007f, 0x009f},   {0x00ad, 0x00ad},   {0x034f, 0x034f},
     {0x061c, 0x061c},   {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},
     {0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164},
@@ -93,7 +93,7 @@ void AppendUtf8(std::string& text, char32_t code_point) {
 bool IsInvisible(char32_t code_point) {
   const auto range = std::lower_bound(
       kInvisible.begin(), kInvisible.end(), code_point,
-      [](const Range& candidate, char32_t value) { return candidate.last < value; });
+      [](const CodePoints& candidate, char32_t value) { return candidate.last < value; });
   return range != kInvisible.end() && range->first <= code_point;
 }
 

@@ -13,6 +13,7 @@
 namespace hark::config {
 
 constexpr Micros kSecond = 1'000'000;
+constexpr Micros kHour = 3600 * kSecond;
 constexpr std::int64_t kMebibyte = std::int64_t{1} << 20;
 
 struct RulesConfig {

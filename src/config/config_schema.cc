@@ -12,7 +12,6 @@
 namespace hark::config {
 namespace {
 
-constexpr Micros kHour = 3600 * kSecond;
 constexpr std::int64_t kGibibyte = 1024 * kMebibyte;
 constexpr std::int64_t kTebibyte = 1024 * kGibibyte;
 

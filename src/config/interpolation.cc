@@ -14,7 +14,7 @@ constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 constexpr std::string_view kFile = "file:";
 constexpr std::string_view kDefault = ":-";
 
-bool IsName(std::string_view text) {
+bool IsVariableName(std::string_view text) {
   return !text.empty() && !absl::ascii_isdigit(static_cast<unsigned char>(text.front())) &&
          std::all_of(text.begin(), text.end(), [](char c) {
            return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_';
@@ -76,7 +76,7 @@ class Interpolator {
     } else {
       const std::size_t split = reference.find(kDefault);
       const std::string_view name = reference.substr(0, split);
-      if (IsName(name)) {
+      if (IsVariableName(name)) {
         AppendVariable(name, reference.substr(name.size()), offset);
       } else {
         Fail(offset,

@@ -29,7 +29,7 @@ SectionPtr SaslSection() {
       .Build();
 }
 
-SectionPtr TlsSection() {
+SectionPtr BrokerTlsSection() {
   return SectionOf<KafkaTlsConfig>()
       .Value("enabled", &KafkaTlsConfig::enabled, Of(ValueKind::kBool),
              "Whether the brokers are spoken to over TLS.")
@@ -83,7 +83,7 @@ SectionPtr KafkaSection() {
              "Whether topics that hark has never read, and of which the group has committed "
              "nothing, are read from their first record instead of from their present end.")
       .Map("sasl", &KafkaSourceConfig::sasl, SaslSection(), "How hark proves who it is.")
-      .Map("tls", &KafkaSourceConfig::tls, TlsSection(), "How the brokers are trusted.")
+      .Map("tls", &KafkaSourceConfig::tls, BrokerTlsSection(), "How the brokers are trusted.")
       .Maps("properties", &KafkaSourceConfig::properties, PropertySection(),
             "Settings of librdkafka that hark has none for, such as client.rack.")
       .Build();

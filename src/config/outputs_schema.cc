@@ -11,8 +11,6 @@
 namespace hark::config {
 namespace {
 
-constexpr Micros kHour = 3600 * kSecond;
-
 // Each in the order of its enum.
 constexpr std::array<std::string_view, 2> kAlertFormats = {"table", "jsonl"};
 constexpr std::array<std::string_view, 3> kBodyFormats = {"native", "cloudevents", "template"};

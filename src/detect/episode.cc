@@ -16,7 +16,6 @@ constexpr std::uint32_t kSteps = 3;  // x2, x4, x8
 // For the state budget; the numbers are as those of detect/logical_size.h.
 constexpr std::uint64_t kEpisodeBytes = 1'280;  // with its place in a table and its timer
 constexpr std::uint64_t kMemberBytes = 32;      // of a set of hashes
-constexpr std::uint64_t kTextBytes = 32;        // of a list of texts, without what is on the heap
 constexpr std::uint64_t kNodeBytes = 64;        // of a set of texts, likewise
 
 Hash128 HashOf(std::string_view text) {

@@ -7,7 +7,6 @@ namespace hark::detect {
 namespace {
 
 constexpr std::uint64_t kInlineText = 15;  // std::string keeps so many bytes in itself
-constexpr std::uint64_t kTextBytes = 32;
 constexpr std::uint64_t kGroupValueBytes = 40;
 constexpr std::uint64_t kMatchedFieldBytes = 64;
 constexpr std::uint64_t kFactMatchBytes = 104;

@@ -12,6 +12,9 @@ namespace hark::detect {
 // with glibc, within some 20 % of what such a process takes, and the same on every machine: where
 // the budget cuts must not depend on a compiler or an allocator.
 
+// Of a text in a list, without what it has on the heap.
+constexpr std::uint64_t kTextBytes = 32;
+
 // Each is what the thing has on the heap, without the object itself.
 std::uint64_t HeapBytesOf(std::string_view text);
 std::uint64_t HeapBytesOf(const std::vector<GroupValue>& group);

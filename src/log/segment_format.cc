@@ -10,7 +10,7 @@ namespace hark::log {
 namespace {
 
 constexpr std::string_view kMagic = "HARKFACT";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kFormatVersion = 1;
 constexpr std::string_view kSegmentEnding = ".seg";
 constexpr std::size_t kChecksumBytes = 8;
 // No log comes so far; beyond it, positions could wrap around.
@@ -20,7 +20,7 @@ constexpr std::uint64_t kMaxFirst = std::uint64_t{1} << 62;
 
 std::string EncodeSegmentHeader(const SegmentHeader& header) {
   ByteWriter fields;
-  fields.Fixed32(kVersion);
+  fields.Fixed32(kFormatVersion);
   fields.Fixed64(header.first);
   fields.Fixed64(header.previous);
   fields.Fixed64(static_cast<std::uint64_t>(header.created));
@@ -44,9 +44,9 @@ absl::StatusOr<SegmentHeader> DecodeSegmentHeader(std::string_view bytes) {
   header.salt = reader.Fixed64();
   const bool whole =
       reader.Fixed64() == Checksum(bytes.substr(0, kSegmentHeaderBytes - kChecksumBytes));
-  if (version != kVersion) {
+  if (version != kFormatVersion) {
     return absl::FailedPreconditionError(absl::StrFormat(
-        "it is of version %u, or damaged; this hark knows version %u", version, kVersion));
+        "it is of version %u, or damaged; this hark knows version %u", version, kFormatVersion));
   }
   if (!whole || header.first == 0 || header.first > kMaxFirst || header.previous >= header.first) {
     return absl::DataLossError("its header is damaged");

@@ -13,10 +13,10 @@
 namespace hark::log {
 namespace {
 
-constexpr std::uint64_t kChunkBytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t kReadBytes = std::uint64_t{1} << 20;
 
 absl::StatusOr<std::string> ReadChunk(const File& file, std::uint64_t offset, std::uint64_t end) {
-  std::string bytes(std::min(kChunkBytes, end - offset), '\0');
+  std::string bytes(std::min(kReadBytes, end - offset), '\0');
   ASSIGN_OR_RETURN(const std::size_t read, file.ReadAt(offset, bytes));
   bytes.resize(read);
   return bytes;

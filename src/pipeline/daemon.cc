@@ -6,8 +6,6 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 
-#include "hark/clock.h"
-
 #include "base/file_system.h"
 #include "base/status_macros.h"
 #include "pipeline/daemon_impl.h"
@@ -21,10 +19,6 @@ constexpr std::chrono::seconds kSlowTick(1);
 constexpr std::chrono::seconds kLateInterval(60);
 // Over it the lateness bound is too small, or a clock is wrong.
 constexpr double kMuchLate = 0.001;
-
-Micros WallNow() {
-  return absl::ToUnixMicros(Clock::System().Now());
-}
 
 Logger::Options LoggerOptions(const config::LogConfig& config) {
   return {

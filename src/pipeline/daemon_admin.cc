@@ -3,8 +3,6 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 
-#include "hark/clock.h"
-
 #include "alert/alert_page.h"
 #include "alert/alert_query.h"
 #include "alert/alert_reader.h"
@@ -19,10 +17,6 @@ namespace {
 
 constexpr std::chrono::seconds kReloadPatience(20);
 constexpr std::chrono::seconds kLongestRound(120);
-
-Micros WallNow() {
-  return absl::ToUnixMicros(Clock::System().Now());
-}
 
 }  // namespace
 

@@ -14,6 +14,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "hark/clock.h"
 
 #include "alert/dispatcher.h"
 #include "base/log.h"
@@ -46,6 +49,10 @@ namespace hark::pipeline {
 
 // How often a daemon looks for requests.
 constexpr std::chrono::milliseconds kTick(200);
+
+inline Micros WallNow() {
+  return absl::ToUnixMicros(Clock::System().Now());
+}
 
 // The parts of a daemon, in the order in which they begin. Run and what it calls are of one
 // thread; what the administration endpoints ask is answered on theirs.

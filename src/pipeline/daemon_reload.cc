@@ -1,9 +1,6 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "absl/time/time.h"
-
-#include "hark/clock.h"
 
 #include "base/status_macros.h"
 #include "pipeline/daemon_impl.h"
@@ -57,7 +54,7 @@ std::vector<std::string> Daemon::Impl::Reload() {
   }
   if (errors.empty() && loaded.has_value()) {
     UseConfig(loaded->config);
-    self_metrics_.ReloadSucceeded(absl::ToUnixMicros(Clock::System().Now()));
+    self_metrics_.ReloadSucceeded(WallNow());
     logger_.Write({.key = "reloaded", .text = "Configuration and rules were reloaded."},
                   {{"rules", std::string_view(rules_.id)}});
   } else {

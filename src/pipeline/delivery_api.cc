@@ -24,6 +24,7 @@
 #include "base/json_writer.h"
 #include "base/rfc3339.h"
 #include "base/status_macros.h"
+#include "server/http_status.h"
 
 namespace hark::pipeline {
 namespace {
@@ -37,21 +38,9 @@ constexpr std::int64_t kMaxLetters = 1'000;
 constexpr std::int64_t kLettersByDefault = 100;
 constexpr std::size_t kMaxTextBytes = 4'096;
 
-int HttpStatus(const absl::Status& status) {
-  constexpr int kBadRequest = 400, kNotFound = 404, kInternal = 500;
-  switch (status.code()) {
-    case absl::StatusCode::kInvalidArgument:
-      return kBadRequest;
-    case absl::StatusCode::kNotFound:
-      return kNotFound;
-    default:
-      return kInternal;
-  }
-}
-
 Response Answer(const absl::StatusOr<std::string>& document) {
   return document.ok() ? Response{.body = *document}
-                       : server::ErrorResponse(HttpStatus(document.status()),
+                       : server::ErrorResponse(server::http::StatusOf(document.status().code()),
                                                std::string(document.status().message()));
 }
 

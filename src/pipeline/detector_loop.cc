@@ -18,7 +18,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 // Revisions that wait for their commit while records come in.
 constexpr std::size_t kMaxWaiting = 1000;
-constexpr std::chrono::milliseconds kTick(200);
+constexpr std::chrono::milliseconds kPatience(200);
 constexpr std::chrono::milliseconds kRetry(500);
 constexpr std::chrono::seconds kGaugeInterval(1);
 constexpr std::chrono::seconds kFullInterval(5);
@@ -183,7 +183,7 @@ void DetectorLoop::Work() {
 }
 
 absl::StatusOr<bool> DetectorLoop::Step() {
-  if (!reader_->WaitUntil(SteadyClock::now() + kTick)) {
+  if (!reader_->WaitUntil(SteadyClock::now() + kPatience)) {
     SnapshotIfDue();
     Publish();
     return true;

@@ -8,29 +8,15 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "metrics/registry.h"
+#include "server/http_status.h"
 
 namespace hark::server {
 namespace {
 
-constexpr int kUnavailable = 503, kInternal = 500;
-
-int HttpStatus(const absl::Status& status) {
-  constexpr int kBadRequest = 400, kNotFound = 404;
-  switch (status.code()) {
-    case absl::StatusCode::kInvalidArgument:
-      return kBadRequest;
-    case absl::StatusCode::kNotFound:
-      return kNotFound;
-    case absl::StatusCode::kUnavailable:
-      return kUnavailable;
-    default:
-      return kInternal;
-  }
-}
-
 Response Answer(absl::StatusOr<std::string> document, std::string_view content_type) {
   if (!document.ok()) {
-    return ErrorResponse(HttpStatus(document.status()), std::string(document.status().message()));
+    return ErrorResponse(http::StatusOf(document.status().code()),
+                         std::string(document.status().message()));
   }
   return {.content_type = std::string(content_type), .body = *std::move(document)};
 }
@@ -55,7 +41,7 @@ Response HealthAnswer(const std::vector<ReadinessCheck>& checks, const Request& 
                                    : "reason withheld";
     absl::StrAppendFormat(&lines, "[-]%s failed: %s\n", check.name, reason);
   }
-  Response response{.status = healthy ? 200 : kUnavailable,
+  Response response{.status = healthy ? 200 : http::kUnavailable,
                     .content_type = "text/plain; charset=utf-8"};
   if (request.query.contains("verbose") || !healthy) {
     response.body = std::move(lines);
@@ -76,7 +62,7 @@ Response ReloadAnswer(const std::vector<std::string>& errors) {
     json.String(error);
   }
   json.EndArray().EndObject();
-  return {.status = kInternal, .body = json.Take() + "\n"};
+  return {.status = http::kInternal, .body = json.Take() + "\n"};
 }
 
 std::string VersionDocument(const BuildInfo& build) {

@@ -12,14 +12,13 @@
 #include "absl/strings/str_format.h"
 
 #include "base/cluster_name.h"
+#include "server/http_status.h"
 #include "server/router.h"
 #include "server/target.h"
 
 namespace hark::server {
 namespace {
 
-constexpr int kBadRequest = 400, kUnauthorized = 401, kForbidden = 403, kNotFound = 404,
-              kNotAllowed = 405, kUnsupported = 415, kTooMany = 429;
 // Shorter than an API server waits for an answer (30 s), so that it asks several times.
 constexpr int kRetrySeconds = 2;
 
@@ -30,7 +29,7 @@ Response Close(Response response) {
 }
 
 Response Busy(std::string_view message) {
-  return RetryLater(kTooMany, message);
+  return RetryLater(http::kTooMany, message);
 }
 
 const Router& AuditRouter() {
@@ -46,28 +45,28 @@ const Router& AuditRouter() {
 std::variant<std::string, Response> ClusterOf(std::string_view target) {
   absl::StatusOr<Target> parsed = ParseTarget(target);
   if (!parsed.ok()) {
-    return ErrorResponse(kBadRequest, std::string(parsed.status().message()));
+    return ErrorResponse(http::kBadRequest, std::string(parsed.status().message()));
   }
   Router::Result result = AuditRouter().Find(Method::kPost, parsed->segments);
   auto* const found = std::get_if<Router::Found>(&result);
   if (found == nullptr) {
-    return ErrorResponse(kNotFound, "audit events are posted to /audit/CLUSTER");
+    return ErrorResponse(http::kNotFound, "audit events are posted to /audit/CLUSTER");
   }
   return std::move(found->parameters.at("cluster"));
 }
 
 Response NotAllowed() {
-  Response response = ErrorResponse(kNotAllowed, "audit events are posted");
+  Response response = ErrorResponse(http::kNotAllowed, "audit events are posted");
   response.headers.emplace_back("Allow", "POST");
   return response;
 }
 
 Response Unauthorized(const absl::Status& certificate) {
   Response response = ErrorResponse(
-      kUnauthorized, certificate.ok()
-                         ? "there is neither a client certificate nor a valid bearer token"
-                         : absl::StrFormat("the client certificate is refused: %s",
-                                           std::string(certificate.message())));
+      http::kUnauthorized, certificate.ok()
+                               ? "there is neither a client certificate nor a valid bearer token"
+                               : absl::StrFormat("the client certificate is refused: %s",
+                                                 std::string(certificate.message())));
   response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"hark\"");
   return response;
 }
@@ -113,12 +112,12 @@ void AuditExchange::Begin(const Head& head, AuditAccess& access, TimePoint now) 
 
 std::optional<Response> AuditExchange::CheckCaller(const Head& head, AuditAccess& access) const {
   if (!IsClusterName(requested_cluster_)) {
-    return ErrorResponse(kBadRequest,
+    return ErrorResponse(http::kBadRequest,
                          "a cluster's name has 1 to 253 letters, digits, dots, hyphens and "
                          "underscores, and begins with a letter or digit");
   }
   if (access.is_open() && MayBeForeignPage(head.headers)) {
-    return ErrorResponse(kForbidden,
+    return ErrorResponse(http::kForbidden,
                          "a request with Origin, or for a host that is neither an IP address nor "
                          "localhost, needs a client certificate or a token");
   }
@@ -131,14 +130,14 @@ std::optional<Response> AuditExchange::CheckCaller(const Head& head, AuditAccess
     case AuditAccess::Decision::kAllowed:
       return std::nullopt;
     case AuditAccess::Decision::kOtherClusters:
-      return ErrorResponse(kForbidden, "this client may not post for this cluster");
+      return ErrorResponse(http::kForbidden, "this client may not post for this cluster");
     case AuditAccess::Decision::kTooMany:
-      return ErrorResponse(kForbidden, "this listener has had too many clusters");
+      return ErrorResponse(http::kForbidden, "this listener has had too many clusters");
     case AuditAccess::Decision::kUnknown:
       break;
   }
   if (has_names) {
-    return ErrorResponse(kForbidden, "no client has a name of this certificate");
+    return ErrorResponse(http::kForbidden, "no client has a name of this certificate");
   }
   return Unauthorized(head.certificate_names.status());
 }
@@ -146,19 +145,20 @@ std::optional<Response> AuditExchange::CheckCaller(const Head& head, AuditAccess
 std::optional<Response> AuditExchange::CheckHeaders(const Headers& headers) {
   const std::string_view encoding = Header(headers, "content-encoding");
   if (!encoding.empty() && !EqualsIgnoringCase(encoding, "identity")) {
-    return ErrorResponse(kUnsupported, "a body must not be compressed: API servers never do");
+    return ErrorResponse(http::kUnsupported, "a body must not be compressed: API servers never do");
   }
   const std::string_view length = Header(headers, "content-length");
   const std::string_view transfer = Header(headers, "transfer-encoding");
   if (!transfer.empty() && (!EqualsIgnoringCase(transfer, "chunked") || !length.empty())) {
-    return Close(ErrorResponse(kBadRequest, "a body is chunked, or has a length, and no more"));
+    return Close(
+        ErrorResponse(http::kBadRequest, "a body is chunked, or has a length, and no more"));
   }
   capacity_ = transfer.empty() ? 0 : limits_.max_body_bytes;
   if (!length.empty()) {
     const char* const end = length.data() + length.size();
     const auto [rest, error] = std::from_chars(length.data(), end, capacity_);
     if (error != std::errc() || rest != end) {
-      return Close(ErrorResponse(kBadRequest, "the length of the body is no number"));
+      return Close(ErrorResponse(http::kBadRequest, "the length of the body is no number"));
     }
     if (capacity_ > limits_.max_body_bytes) {
       return Busy(absl::StrFormat("the body has more than %d bytes", limits_.max_body_bytes));

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_format.h"
 
+#include "server/http_status.h"
 #include "server/mhd.h"
 
 namespace hark::server {
@@ -14,7 +15,6 @@ namespace {
 
 using TimePoint = AuditExchange::TimePoint;
 
-constexpr int kOk = 200, kBadRequest = 400, kTooMany = 429, kUnavailable = 503;
 // How long a client may take to read its answer.
 constexpr absl::Duration kAnswerDeadline = absl::Seconds(5);
 
@@ -27,13 +27,13 @@ Response ResponseTo(AuditOutcome outcome) {
     case AuditOutcome::kStored:
       return {};
     case AuditOutcome::kNotEvents:
-      return ErrorResponse(kBadRequest, "the body is no EventList of audit.k8s.io");
+      return ErrorResponse(http::kBadRequest, "the body is no EventList of audit.k8s.io");
     case AuditOutcome::kBusy:
-      return RetryLater(kTooMany, "too much waits to be judged");
+      return RetryLater(http::kTooMany, "too much waits to be judged");
     case AuditOutcome::kUnavailable:
       break;
   }
-  return RetryLater(kUnavailable, "the events could not be stored in time");
+  return RetryLater(http::kUnavailable, "the events could not be stored in time");
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ MHD_Result AuditRequests::Begin(MHD_Connection* connection, std::string_view met
     shared_.sink.OnOpen(shared_.options.listen, exchange.cluster());
   }
   if (refuses && exchange.refusal() == nullptr) {
-    exchange.Refuse(RetryLater(kUnavailable, "hark stops"), Now());
+    exchange.Refuse(RetryLater(http::kUnavailable, "hark stops"), Now());
   }
   if (exchange.refusal() == nullptr) {
     return MHD_YES;
@@ -153,7 +153,7 @@ MHD_Result AuditRequests::Answer(MHD_Connection* connection, Response response, 
 void AuditRequests::Note(MHD_Connection* connection, const Response& response, Request& request) {
   request.code_ = response.status;
   shared_.metrics.Answered(request.exchange_.known_cluster(), response.status);
-  if (response.status == kOk) {
+  if (response.status == http::kOk) {
     shared_.metrics.Acknowledged(
         absl::ToInt64Microseconds(absl::FromChrono(Now() - request.started_)));
     return;
