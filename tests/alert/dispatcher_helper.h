@@ -35,9 +35,11 @@ using ::hark::testing::Script;
 using ::hark::testing::ScriptedDestination;
 using ::hark::testing::StatusIs;
 using ::hark::testing::TempDir;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
