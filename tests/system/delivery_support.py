@@ -171,7 +171,7 @@ class ShiftedClock:
     def environment(self):
         return dict(os.environ, LD_PRELOAD=self.LIBRARY, HARK_SHIFTED_CLOCK=str(self.path))
 
-    def advance(self, seconds, wall=True):
+    def advance(self, seconds, wall):
         """`wall`: the wall clock goes with it."""
         self.steady += seconds
         self.wall += seconds if wall else 0
@@ -186,6 +186,8 @@ class DeliveryTest(unittest.TestCase):
 
     maxDiff = 2000
     hark = ""
+    lateness = 1  # of the source, in seconds, where own_rule; what is read so late is still in time
+    shifts_wall = False  # time that passes does so for the wall clock, too
 
     def setUp(self):
         temporary = tempfile.TemporaryDirectory()
@@ -217,7 +219,7 @@ class DeliveryTest(unittest.TestCase):
         if own_rule:
             (self.folder / "rule.yml").write_text(RULE)
             settings["rules"] = {"paths": [str(self.folder / "rule.yml")]}
-            source["lateness"] = "1s"
+            source["lateness"] = f"{self.lateness}s"
         daemon = Hark(self.hark, self.folder, [source], settings, environment)
         start = daemon.start
 
@@ -231,7 +233,7 @@ class DeliveryTest(unittest.TestCase):
     def webhook(self, url, **settings):
         secret = self.folder / "secret"
         secret.write_text(SECRET + "\n")
-        return {"name": "soc", "url": url, "min_level": "informational", "secret_files": [str(secret)], "timeout": "1s", **settings}
+        return {"name": "soc", "url": url, "min_level": "informational", "secret_files": [str(secret)], "timeout": "300s", **settings}
 
     def run_hark(self, *arguments, code=0):
         done = subprocess.run([self.hark, *arguments], capture_output=True, text=True, check=False, timeout=120)
@@ -245,26 +247,29 @@ class DeliveryTest(unittest.TestCase):
     def read_secrets(self, *users, at=None, number=1):
         """Each user reads so many Secrets, a microsecond apart from that time on: one alert for each."""
         begin = self.clock.now() if at is None else at
+        self.write_reads(begin, users, number)
+        self.move_watermark(begin + self.lateness + 1)
+
+    def write_reads(self, begin, users, number):
         reads = [(user, i) for user in users for i in range(number)]
         self.write(*(secret_read(stamp(begin + place * 1e-6), f"secret-{i}", user).encode() for place, (user, i) in enumerate(reads)))
-        self.move_watermark(begin + 2)
 
     def move_watermark(self, at):
-        """An event that no rule matches makes hark judge what was a second before."""
+        """An event that no rule matches makes hark judge what was `lateness` before."""
         self.write(secret_read(stamp(at), "nothing", "nobody", "configmaps").encode())
 
     def output(self, daemon, index=0):
         return daemon.status()["outputs"][index]
 
-    def hurry(self, daemon, seconds=61, wall=False):
+    def hurry(self, daemon, seconds=61):
         """Time passes for the daemon, and its outputs look at it. A minute is more than any of them waits after failures."""
-        self.clock.advance(seconds, wall)
+        self.clock.advance(seconds, self.shifts_wall)
         self.assertEqual(daemon.get("/api/v1/dead-letters/replay?output=nobody", "POST")[0], 200)
 
     def wait_until_delivered(self, daemon):
         self.wait_hurrying(daemon, lambda: self.output(daemon)["queue_length"] == 0, "everything delivered")
 
-    def wait_hurrying(self, daemon, condition, what, wall=False):
+    def wait_hurrying(self, daemon, condition, what):
         """wait_for, but that an output which waits after failures goes on half a second later."""
         def look():
             patient = time.monotonic() + 0.5
@@ -272,7 +277,7 @@ class DeliveryTest(unittest.TestCase):
                 if value := condition():
                     return value
                 time.sleep(0.02)
-            self.hurry(daemon, wall=wall)
+            self.hurry(daemon)
             return None
         return wait_for(look, what)
 
