@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -90,6 +91,15 @@ class DispatcherTest : public ::testing::Test {
     while (StatusOf().counts.retried < number) {
       std::this_thread::yield();
     }
+  }
+  // Whether it holds within so long, by the real clock.
+  template <typename Condition>
+  static bool Within(std::chrono::seconds at_most, Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + at_most;
+    while (!condition() && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return condition();
   }
   // Moves time on until the script has seen so many attempts.
   void AdvanceUntilAttempts(Script& script, std::size_t number) {
