@@ -238,6 +238,18 @@ absl::StatusOr<std::vector<OutputSettings>> MakeOutputs(const config::OutputsCon
   return settings;
 }
 
+absl::Status CheckTemplates(const config::OutputsConfig& outputs) {
+  for (const config::WebhookConfig& webhook : outputs.webhooks) {
+    if (webhook.format == config::BodyFormat::kTemplate) {
+      const absl::Status status = ReadTemplate(webhook.template_file).status();
+      if (!status.ok()) {
+        return In(webhook.name, status);
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<alert::Silence>> MakeSilences(
     const std::vector<config::SilenceConfig>& silences) {
   std::vector<alert::Silence> made;
