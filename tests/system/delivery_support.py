@@ -1,23 +1,20 @@
-"""What the tests of delivery share: a receiver that fails by script, certificates, clocks that are shifted, and the check of what arrived."""
+"""What the tests of delivery share: certificates, clocks that are shifted, and the check of what arrived."""
 
 import base64
-import http.server
 import json
 import mmap
 import os
 import pathlib
-import socket
 import ssl
 import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
-import urllib.parse
 
 from daemon_support import Hark, ROOT, replayed, secret_read, stamp, wait_for
+from receiver_support import Receiver
 
 sys.path.append(str(ROOT / "build/python"))
 try:
@@ -38,91 +35,6 @@ detection:
 level: high
 hark: {group-by: [actor.name], keep-alive: 5m}
 """
-
-
-class Receiver(http.server.ThreadingHTTPServer):
-    """A webhook receiver that answers as `answer` says: a status, with headers, or "reset", "half" or "hang". It keeps what it is sent."""
-
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, answer=lambda: (200, {}), context=None):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answer = answer
-        self.context = context  # of TLS, for connections from now on
-        self.delay = 0  # seconds that an answer takes
-        self.lock = threading.Lock()
-        self.arrived = []  # (time, path, headers, body) of all
-        self.accepted = []  # of what was answered 2xx
-        self.clients = set()  # common names in the certificates of clients
-        self.in_flight = self.most_in_flight = self.failures = 0
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def finish_request(self, request, client_address):  # on the thread of the connection
-        if self.context is not None:
-            request.settimeout(10)
-            request = self.context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
-        try:
-            if self.context is not None:
-                request.do_handshake()
-            super().finish_request(request, client_address)
-        except ssl.SSLError:
-            time.sleep(0.2)  # closed at once, the connection may be reset before the client has read why
-            raise
-        finally:
-            request.close()
-
-    def handle_error(self, request, client_address):
-        pass  # hark was killed, or did not like the certificate
-
-    @property
-    def url(self):
-        return f"{'http' if self.context is None else 'https'}://127.0.0.1:{self.server_port}"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):  # noqa: N802
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        server = self.server
-        # Through a proxy a whole URL comes.
-        request = (time.monotonic(), urllib.parse.urlsplit(self.path).path, dict(self.headers), body)
-        if isinstance(self.connection, ssl.SSLSocket) and self.connection.getpeercert():
-            server.clients.add(dict(name[0] for name in self.connection.getpeercert()["subject"])["commonName"])
-        with server.lock:
-            server.in_flight += 1
-            server.most_in_flight = max(server.most_in_flight, server.in_flight)
-            status, headers = server.answer()
-            server.arrived.append(request)
-            if status in range(200, 300):
-                server.accepted.append(request)
-            else:
-                server.failures += 1
-        time.sleep(server.delay)
-        with server.lock:
-            server.in_flight -= 1
-        self.say(status, headers)
-
-    def say(self, status, headers):
-        if isinstance(status, str):
-            self.close_connection = True
-        if status == "reset":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            os.close(self.connection.detach())
-        elif status == "half":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
-        elif status == "hang":
-            time.sleep(2)
-        else:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-    def log_message(self, *_):
-        pass
 
 
 class Certificates:
