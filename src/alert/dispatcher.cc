@@ -88,6 +88,14 @@ absl::StatusOr<std::int64_t> Dispatcher::CursorOf(const std::string& output, con
 
 absl::Status Dispatcher::RemoveOthers(const std::vector<OutputSettings>& outputs,
                                       const Cursors& cursors) {
+  if (options_.metrics != nullptr) {
+    std::vector<std::string> names;
+    names.reserve(outputs.size());
+    for (const OutputSettings& output : outputs) {
+      names.push_back(output.name);
+    }
+    options_.metrics->KeepOnly(names);
+  }
   for (const auto& [name, cursor] : cursors) {
     const bool is_there =
         std::any_of(outputs.begin(), outputs.end(),
@@ -96,9 +104,6 @@ absl::Status Dispatcher::RemoveOthers(const std::vector<OutputSettings>& outputs
       continue;
     }
     RETURN_IF_ERROR(store_.RemoveOutput(name));
-    if (options_.metrics != nullptr) {
-      options_.metrics->Removed(name);
-    }
     if (options_.log != nullptr) {
       options_.log->Write({.key = "output_removed",
                            .text = "An output is no longer configured; its place is forgotten.",

@@ -44,7 +44,8 @@ struct DispatcherOptions {
 //
 // An output of a new name begins at the present end of the store: what was raised before anybody
 // asked for it would be a flood. An output that is no more loses its cursor, so that retention does
-// not wait for it. A reload is a new dispatcher with the new outputs.
+// not wait for it, and its metrics. A reload is a new dispatcher with the new outputs; the old one
+// was stopped before.
 //
 // Thread-safe, but for Stop and the destructor.
 class Dispatcher {

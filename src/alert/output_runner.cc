@@ -18,6 +18,7 @@ using metrics::DeliveryResult;
 constexpr absl::Duration kStoreAgain = absl::Seconds(1);
 // A clock that was set, or a wake-up that was missed, matters for no longer.
 constexpr absl::Duration kMaxPause = absl::Seconds(10);
+constexpr absl::Duration kLeastPause = absl::Milliseconds(1);
 
 constexpr std::size_t kMaxAnswerBytes = 1'024;
 
@@ -143,6 +144,13 @@ absl::Duration OutputRunner::AgeOf(const Revision& revision, absl::Time now) con
   return std::min(now, surroundings_.wall->Now()) - absl::FromUnixMicros(revision.detected);
 }
 
+absl::Duration OutputRunner::UntilOverdue(absl::Time now) {
+  const DeliveryQueue::Item* const oldest = queue_.Oldest();
+  return oldest == nullptr || !queue_.MayBury(*oldest)
+             ? absl::InfiniteDuration()
+             : settings_.max_age - AgeOf(oldest->stored.revision, now) + kLeastPause;
+}
+
 std::string OutputRunner::WhyOverdue(const DeliveryQueue::Item& item, absl::Time now) const {
   if (AgeOf(item.stored.revision, now) > settings_.max_age) {
     return absl::StrFormat("not delivered within %s", absl::FormatDuration(settings_.max_age));
@@ -234,9 +242,9 @@ bool OutputRunner::IsSilenced(const DeliveryQueue::Batch& batch) {
   return true;
 }
 
-absl::Duration OutputRunner::UntilNextPass() const {
+absl::Duration OutputRunner::UntilNextPass() {
   const absl::Time now = surroundings_.steady->Now();
-  absl::Time next = std::min(now + kMaxPause, feed_.NextDue());
+  absl::Time next = std::min({now + kMaxPause, feed_.NextDue(), now + UntilOverdue(now)});
   const absl::Time chore = now + settings_.destination->UntilChore();
   next = std::min(next, std::max(MayBeginAt(), std::min(queue_.NextDue(), chore)));
   if (queue_.cursor() > stored_cursor_) {
@@ -397,8 +405,8 @@ void OutputRunner::StoreCursor(absl::Time now) {
     return;
   }
   store_cursor_at_ = now + surroundings_.cursor_interval;
-  const absl::Status status =
-      surroundings_.store->Advance(settings_.name, cursor, queue_.Letters());
+  const std::vector<DeadLetter> letters = queue_.Letters();
+  const absl::Status status = surroundings_.store->Advance(settings_.name, cursor, letters);
   if (!status.ok()) {
     store_cursor_at_ = std::max(store_cursor_at_, now + kStoreAgain);
     Log(LogLevel::kError, "cursor_not_stored",
@@ -406,8 +414,10 @@ void OutputRunner::StoreCursor(absl::Time now) {
         std::string(status.message()));
     return;
   }
-  queue_.DropLetters(cursor);
-  feed_.RecountLetters();
+  if (!letters.empty()) {
+    queue_.DropLetters(cursor);
+    feed_.RecountLetters();
+  }
   stored_cursor_ = cursor;
 }
 

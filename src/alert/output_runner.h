@@ -85,13 +85,16 @@ class OutputRunner {
   void Pass();
   // Never more than it is; less if the wall clock was set.
   absl::Duration AgeOf(const Revision& revision, absl::Time now) const;
+  // Until the oldest is too old; infinite if there is none, or it must not become a dead letter
+  // now.
+  absl::Duration UntilOverdue(absl::Time now);
   // Empty if it may wait on.
   std::string WhyOverdue(const DeliveryQueue::Item& item, absl::Time now) const;
   void BuryOverdue(absl::Time now);
   bool BeginNext(absl::Time now);
   bool IsSilenced(const DeliveryQueue::Batch& batch);
   absl::Time MayBeginAt() const;
-  absl::Duration UntilNextPass() const;
+  absl::Duration UntilNextPass();
   void OnDone(const DeliveryQueue::Batch& batch, absl::Time begun, std::uint64_t epoch,
               const Attempt& attempt);
   void OnDelivery(const DeliveryQueue::Batch& batch);

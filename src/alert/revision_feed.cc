@@ -51,7 +51,8 @@ absl::Status RevisionFeed::ReadOn(absl::Time now) {
 absl::Time RevisionFeed::NextDue() const {
   const bool has_work = (!read_all_ && HasRoom()) ||
                         (options_.measures && !read_all_ && !measured_all_) ||
-                        (!read_all_letters_ && queue_.letters_waiting() < kLettersAtOnce);
+                        (!read_all_letters_ && queue_.letters_waiting() < kLettersAtOnce) ||
+                        count_letters_at_ == absl::InfinitePast();
   return has_work ? next_read_ : absl::InfiniteFuture();
 }
 

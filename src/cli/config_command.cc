@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 
 #include "CLI/CLI.hpp"
+#include "base/status_macros.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/config_loading.h"
@@ -13,6 +14,7 @@
 #include "config/config_schema.h"
 #include "config/json_schema.h"
 #include "config/show.h"
+#include "pipeline/output_settings.h"
 
 namespace hark::cli {
 namespace {
@@ -37,21 +39,32 @@ ExitCode WithConfig(const ConfigArguments& arguments, const Use& use) {
   if (!loaded.has_value()) {
     return ExitCode::kConfiguration;
   }
-  use(path, *loaded);
-  return ExitCode::kDone;
+  return use(path, *loaded);
+}
+
+// What is not the matter of single settings.
+absl::Status CheckOutputs(const config::Config& config) {
+  RETURN_IF_ERROR(pipeline::CheckTemplates(config.outputs));
+  return pipeline::MakeSilences(config.silences).status();
 }
 
 ExitCode RunCheck(const ConfigArguments& arguments) {
   return WithConfig(arguments, [](const std::string& path, const config::LoadedConfig& loaded) {
+    if (const absl::Status status = CheckOutputs(loaded.config); !status.ok()) {
+      PrintError(status);
+      return ExitCode::kConfiguration;
+    }
     const std::string name = path.empty() ? "the configuration without a file" : path;
     Print(absl::StrFormat("%s is valid and gives %d settings\n", EscapeForTerminal(name),
                           loaded.origins.size()));
+    return ExitCode::kDone;
   });
 }
 
 ExitCode RunShow(const ConfigArguments& arguments) {
   return WithConfig(arguments, [](const std::string& /*path*/, const config::LoadedConfig& loaded) {
     Print(config::ShowConfig(loaded));
+    return ExitCode::kDone;
   });
 }
 

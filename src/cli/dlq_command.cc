@@ -73,11 +73,12 @@ absl::Status Show(const Arguments& arguments) {
   return absl::OkStatus();
 }
 
-// "3 dead letters are tried again".
+// "3 dead letters are tried again", if that is what becomes of them.
 absl::Status PrintCount(const std::string& answer, const std::string& what) {
   simdjson::dom::parser parser;
   ASSIGN_OR_RETURN(const simdjson::dom::element document, ParseAnswer(parser, answer));
-  Print(absl::StrFormat("%d dead letters %s\n", NumberIn(document, "dead_letters"), what));
+  const std::int64_t number = NumberIn(document, "dead_letters");
+  Print(absl::StrFormat("%d dead letter%s %s\n", number, number == 1 ? " is" : "s are", what));
   return absl::OkStatus();
 }
 
@@ -97,20 +98,18 @@ absl::Status Replay(const Arguments& arguments) {
                              absl::StrFormat("%s/replay?output=%s&number=%d", kLetters,
                                              PercentEncoded(arguments.output), arguments.number),
                              ""));
-  return PrintCount(answer, "are tried again");
+  return PrintCount(answer, "tried again");
 }
 
 absl::Status Purge(const Arguments& arguments) {
   RETURN_IF_ERROR(CheckChoice(arguments));
   ASSIGN_OR_RETURN(const std::unique_ptr<ApiCaller> api, OpenApiCaller(arguments.data_dir));
-  const std::string up_to =
-      arguments.number == 0 ? "" : absl::StrFormat("&up_to=%d", arguments.number);
   ASSIGN_OR_RETURN(const std::string answer,
                    api->Call(Method::kDelete,
-                             absl::StrFormat("%s?output=%s%s", kLetters,
-                                             PercentEncoded(arguments.output), up_to),
+                             absl::StrFormat("%s?output=%s&number=%d", kLetters,
+                                             PercentEncoded(arguments.output), arguments.number),
                              ""));
-  return PrintCount(answer, "are gone");
+  return PrintCount(answer, "gone");
 }
 
 }  // namespace
@@ -148,7 +147,7 @@ void AddDlqCommand(CLI::App& app, Command& chosen) {
 
   CLI::App* const purge = add_command("purge", "Delete dead letters", &Purge);
   add_output(purge);
-  purge->add_option("NUMBER", arguments->number, "Those up to this one");
+  purge->add_option("NUMBER", arguments->number, "This one only");
   purge->add_flag("--all", arguments->all, "All of them");
 }
 

@@ -48,6 +48,9 @@ void AddOutput(element output, std::string& text) {
   absl::StrAppendFormat(&text, "output     %s: %s, %u delivered, %u waiting\n",
                         Text(output, "/name"), Text(output, "/state"),
                         Number(output, "/revisions/delivered"), Number(output, "/queue_length"));
+  if (const std::uint64_t letters = Number(output, "/dead_letters"); letters > 0) {
+    absl::StrAppendFormat(&text, "           %u dead letters: hark dlq\n", letters);
+  }
   if (const std::string error = Text(output, "/last_error"); error != "-") {
     absl::StrAppendFormat(&text, "           %s\n", error);
   }

@@ -3,11 +3,16 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
 
 #include "hark/event.h"
 
+#include "base/mutex.h"
 #include "metrics/registry.h"
 
 namespace hark::metrics {
@@ -51,9 +56,9 @@ class DeliveryMetrics {
   explicit DeliveryMetrics(Registry& registry) : registry_(registry) {}
 
   // `output` is a name of the configuration.
-  OutputMetrics ForOutput(const std::string& output) const { return {registry_, output}; }
-  // The output is no longer configured: its gauges become 0, its counters stay where they are.
-  void Removed(const std::string& output) const;
+  OutputMetrics ForOutput(const std::string& output) const;
+  // The series of all other outputs go. REQUIRES: their OutputMetrics are used no more.
+  void KeepOnly(const std::vector<std::string>& outputs) const;
   // A rule is loaded: what is counted of it begins at 0. `rule` is a rule's name, else its id.
   void AddRule(std::string_view rule) const;
   // A revision of that rule was kept from an output by a silence.
@@ -62,7 +67,11 @@ class DeliveryMetrics {
   void LettersRemoved(const std::string& output, std::int64_t number) const;
 
  private:
+  void Remove(const std::string& output) const;
+
   Registry& registry_;
+  mutable Mutex mutex_;
+  mutable std::set<std::string> outputs_ ABSL_GUARDED_BY(mutex_);  // those with series
 };
 
 }  // namespace hark::metrics

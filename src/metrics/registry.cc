@@ -37,17 +37,33 @@ prometheus::Labels Clean(const Labels& labels) {
   std::abort();
 }
 
-template <typename Builder, typename... Args>
-auto& Add(Builder builder, const Family& family, prometheus::Registry& registry,
-          const Labels& labels, const Args&... args) {
+// Calls `use` with the family.
+template <typename Builder, typename Use>
+auto& WithFamily(Builder builder, const Family& family, prometheus::Registry& registry, Use use) {
   try {
-    return builder.Name(family.name)
-        .Help(family.help)
-        .Register(registry)
-        .Add(Clean(labels), args...);
+    return use(builder.Name(family.name).Help(family.help).Register(registry));
   } catch (const std::exception& error) {
     Abort(family, error);
   }
+}
+
+template <typename Builder, typename... Args>
+auto& Add(Builder builder, const Family& family, prometheus::Registry& registry,
+          const Labels& labels, const Args&... args) {
+  return WithFamily(
+      builder, family,
+      registry, [&](auto& series) -> auto& { return series.Add(Clean(labels), args...); });
+}
+
+// The library finds a series by its address only: one that is not there is made for that.
+template <typename Builder, typename... Args>
+void Remove(Builder builder, const Family& family, prometheus::Registry& registry,
+            const Labels& labels, const Args&... args) {
+  WithFamily(
+      builder, family, registry, [&](auto& series) -> auto& {
+        series.Remove(&series.Add(Clean(labels), args...));
+        return series;
+      });
 }
 
 // The library keeps both in hash tables.
@@ -112,6 +128,18 @@ Gauge Registry::AddGauge(const Family& family, const Labels& labels) {
 Histogram Registry::AddHistogram(const Family& family, const std::vector<double>& bounds,
                                  const Labels& labels) {
   return {Add(prometheus::BuildHistogram(), family, impl_->registry, labels, bounds), bounds};
+}
+
+void Registry::RemoveCounter(const Family& family, const Labels& labels) {
+  Remove(prometheus::BuildCounter(), family, impl_->registry, labels);
+}
+
+void Registry::RemoveGauge(const Family& family, const Labels& labels) {
+  Remove(prometheus::BuildGauge(), family, impl_->registry, labels);
+}
+
+void Registry::RemoveHistogram(const Family& family, const Labels& labels) {
+  Remove(prometheus::BuildHistogram(), family, impl_->registry, labels, std::vector<double>{});
 }
 
 void Registry::OnCollect(std::function<void()> refresh) {

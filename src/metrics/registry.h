@@ -101,6 +101,12 @@ class Registry {
   Histogram AddHistogram(const Family& family, const std::vector<double>& bounds,
                          const Labels& labels = {});
 
+  // The series is shown no more, if it was; given again, it begins at zero. REQUIRES: no handle of
+  // it is used from now on.
+  void RemoveCounter(const Family& family, const Labels& labels);
+  void RemoveGauge(const Family& family, const Labels& labels);
+  void RemoveHistogram(const Family& family, const Labels& labels);
+
   // Is called at the beginning of every Text(), for values that are looked up and not counted.
   void OnCollect(std::function<void()> refresh);
 

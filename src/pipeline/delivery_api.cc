@@ -171,13 +171,9 @@ class DeliveryApi {
   absl::StatusOr<std::string> Letter(const Request& request) const {
     ASSIGN_OR_RETURN(const std::int64_t number,
                      ParseNumber("the dead letter", request.path_parameters.at("number")));
-    ASSIGN_OR_RETURN(alert::AlertReader reader, sources_.store->OpenReader());
-    ASSIGN_OR_RETURN(const std::vector<DeadLetter> letters, reader.DeadLetters("", number - 1, 1));
-    if (letters.empty() || letters.front().number != number) {
-      return absl::NotFoundError(absl::StrFormat("there is no dead letter %d", number));
-    }
+    ASSIGN_OR_RETURN(const DeadLetter letter, LetterOf(number));
     JsonWriter json;
-    WriteLetter(letters.front(), Detail::kWithAlert, json);
+    WriteLetter(letter, Detail::kWithAlert, json);
     return json.Take();
   }
 
@@ -195,8 +191,12 @@ class DeliveryApi {
   }
 
   absl::StatusOr<std::string> Purge(const Request& request) const {
-    const Query query(request, {"output", "up_to"});
+    const Query query(request, {"output", "up_to", "number"});
     RETURN_IF_ERROR(query.Check());
+    ASSIGN_OR_RETURN(const std::int64_t number, query.Number("number", 0));
+    if (number != 0) {
+      return PurgeOne(number);
+    }
     ASSIGN_OR_RETURN(const std::int64_t up_to, query.Number("up_to", INT64_MAX));
     ASSIGN_OR_RETURN(const std::int64_t letters,
                      sources_.store->PurgeDeadLetters(query.Text("output"), up_to));
@@ -205,6 +205,22 @@ class DeliveryApi {
   }
 
  private:
+  absl::StatusOr<DeadLetter> LetterOf(std::int64_t number) const {
+    ASSIGN_OR_RETURN(alert::AlertReader reader, sources_.store->OpenReader());
+    ASSIGN_OR_RETURN(std::vector<DeadLetter> letters, reader.DeadLetters("", number - 1, 1));
+    if (letters.empty() || letters.front().number != number) {
+      return absl::NotFoundError(absl::StrFormat("there is no dead letter %d", number));
+    }
+    return std::move(letters.front());
+  }
+
+  absl::StatusOr<std::string> PurgeOne(std::int64_t number) const {
+    RETURN_IF_ERROR(LetterOf(number).status());
+    RETURN_IF_ERROR(sources_.store->RemoveDeadLetter(number));
+    RETURN_IF_ERROR(sources_.changed());
+    return NumberOf("dead_letters", 1);
+  }
+
   Micros Now() const { return absl::ToUnixMicros(sources_.clock->Now()); }
 
   absl::StatusOr<Silence> ParseSilence(const std::string& body) const {

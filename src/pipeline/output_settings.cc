@@ -181,6 +181,15 @@ absl::Status Add(const std::string& name, absl::StatusOr<OutputSettings> made,
   return absl::OkStatus();
 }
 
+absl::Status AddReplicas(const config::AlertmanagerConfig& alertmanager,
+                         const OutputSurroundings& surroundings,
+                         std::vector<OutputSettings>& settings) {
+  for (const std::string& url : alertmanager.urls) {
+    RETURN_IF_ERROR(Add(alertmanager.name, MakeReplica(alertmanager, url, surroundings), settings));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status AddLocal(const config::OutputsConfig& outputs, const OutputSurroundings& surroundings,
                       std::vector<OutputSettings>& settings) {
   const config::StdoutOutputConfig& to_stdout = outputs.to_stdout;
@@ -224,10 +233,7 @@ absl::StatusOr<std::vector<OutputSettings>> MakeOutputs(const config::OutputsCon
     RETURN_IF_ERROR(Add(webhook.name, MakeWebhook(webhook, surroundings), settings));
   }
   for (const config::AlertmanagerConfig& alertmanager : outputs.alertmanagers) {
-    for (const std::string& url : alertmanager.urls) {
-      RETURN_IF_ERROR(
-          Add(alertmanager.name, MakeReplica(alertmanager, url, surroundings), settings));
-    }
+    RETURN_IF_ERROR(AddReplicas(alertmanager, surroundings, settings));
   }
   for (const config::SlackConfig& slack : outputs.slack) {
     RETURN_IF_ERROR(Add(slack.name, MakeSlack(slack, surroundings), settings));
@@ -236,6 +242,18 @@ absl::StatusOr<std::vector<OutputSettings>> MakeOutputs(const config::OutputsCon
     output.max_bytes = CappedBytes(output.max_bytes, surroundings.max_waiting_bytes);
   }
   return settings;
+}
+
+absl::Status CheckTemplates(const config::OutputsConfig& outputs) {
+  for (const config::WebhookConfig& webhook : outputs.webhooks) {
+    if (webhook.format == config::BodyFormat::kTemplate) {
+      const absl::Status status = ReadTemplate(webhook.template_file).status();
+      if (!status.ok()) {
+        return In(webhook.name, status);
+      }
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<alert::Silence>> MakeSilences(

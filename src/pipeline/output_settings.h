@@ -34,4 +34,8 @@ absl::StatusOr<std::vector<alert::OutputSettings>> MakeOutputs(
 absl::StatusOr<std::vector<alert::Silence>> MakeSilences(
     const std::vector<config::SilenceConfig>& silences);
 
+// Whether the templates of webhooks are such, without a look at secrets. InvalidArgument or
+// NotFound names output and file.
+absl::Status CheckTemplates(const config::OutputsConfig& outputs);
+
 }  // namespace hark::pipeline

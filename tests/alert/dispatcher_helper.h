@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -35,9 +36,11 @@ using ::hark::testing::Script;
 using ::hark::testing::ScriptedDestination;
 using ::hark::testing::StatusIs;
 using ::hark::testing::TempDir;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
@@ -88,6 +91,15 @@ class DispatcherTest : public ::testing::Test {
     while (StatusOf().counts.retried < number) {
       std::this_thread::yield();
     }
+  }
+  // Whether it holds within so long, by the real clock.
+  template <typename Condition>
+  static bool Within(std::chrono::seconds at_most, Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + at_most;
+    while (!condition() && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return condition();
   }
   // Moves time on until the script has seen so many attempts.
   void AdvanceUntilAttempts(Script& script, std::size_t number) {

@@ -91,6 +91,25 @@ TEST_F(DispatcherTest, WhatExpiresIsInTheSumOnceAndADeadLetter) {
   EXPECT_THAT(script.delivered(), SizeIs(counts.delivered));
 }
 
+TEST_F(DispatcherTest, WhatExpiresAndHowManyDeadLettersThereAreIsSeenThoughNothingElseHappens) {
+  Script script([](const auto&) {
+    Attempt attempt = Failed();
+    attempt.wait_at_least = absl::Hours(1);
+    return attempt;
+  });
+  AddOutput("a", script);
+  outputs_.back().max_age = absl::Milliseconds(100);
+  Start();
+  Revision revision = MakeTestRevision(1);
+  revision.detected = absl::ToUnixMicros(clock_.Now());
+  Commit({revision});
+  WaitForRetried(1);
+  clock_.Advance(absl::Seconds(1));
+  constexpr std::chrono::seconds kSoon(5);
+  EXPECT_TRUE(Within(kSoon, [this] { return StatusOf().counts.expired == 1; }));
+  EXPECT_TRUE(Within(kSoon, [this] { return StatusOf().dead_letters == 1; }));
+}
+
 TEST_F(DispatcherTest, TheOrderOfEachAlertIsKeptAtAnyConcurrency) {
   Script script(
       [count = 0](const auto&) mutable { return ++count % 4 == 0 ? Failed() : Attempt{}; });

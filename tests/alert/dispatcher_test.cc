@@ -77,19 +77,25 @@ TEST_F(DispatcherTest, AnOutputThatIsNoMoreLosesItsCursor) {
   EXPECT_THAT(StoredCursors(), ElementsAre(std::pair("b", 0)));
 }
 
-TEST_F(DispatcherTest, AnOutputThatIsNoMoreLeavesNoAlarmBehind) {
-  Script script([](const auto&) {
-    return Attempt{.outcome = Outcome::kStop, .status = 410, .reason = "HTTP 410"};
-  });
-  AddOutput("a", script);
+TEST_F(DispatcherTest, OfOutputsThatAreNoMoreTheMetricsSayNothing) {
+  Script stopped([](const auto&) { return Attempt{.outcome = Outcome::kStop, .status = 410}; });
+  Script closed([](const auto&) { return Attempt{.outcome = Outcome::kClosed}; });
+  Script kept;
+  AddOutput("a", stopped);
+  AddOutput("b", closed);
+  AddOutput("c", kept);
   Start();
   Commit({MakeTestRevision(1)});
   EXPECT_THAT(Drain(), IsOk());
-  EXPECT_THAT(*registry_.Text(), HasSubstr("hark_output_queue_length{output=\"a\"} 1"));
+  for (const std::string output : {"a", "b"}) {
+    EXPECT_THAT(*registry_.Text(), HasSubstr("hark_output_stopped{output=\"" + output + "\"} 1"));
+  }
   dispatcher_->Stop();
+  AddOutput("c", kept);
   Start();
-  EXPECT_THAT(*registry_.Text(), HasSubstr("hark_output_queue_length{output=\"a\"} 0"));
-  EXPECT_THAT(*registry_.Text(), HasSubstr("hark_output_stopped{output=\"a\"} 0"));
+  const std::string text = *registry_.Text();
+  EXPECT_THAT(text, Not(AnyOf(HasSubstr("output=\"a\""), HasSubstr("output=\"b\""))));
+  EXPECT_THAT(text, HasSubstr("hark_deliveries_total{output=\"c\",result=\"delivered\"} 1"));
 }
 
 TEST_F(DispatcherTest, TwoOutputsOfOneNameAreRefused) {

@@ -25,7 +25,7 @@ bool IsForbidden(const std::string& text) {
 TEST(ForbiddenAddressTest, LinkLocalAndMetadataAddressesAreForbidden) {
   for (const char* const address :
        {"169.254.169.254", "169.254.0.1", "169.254.170.2", "100.100.100.200", "192.0.0.192",
-        "168.63.129.16", "fe80::1", "febf::1", "fd00:ec2::254", "fd20:ce::254"}) {
+        "168.63.129.16", "fe80::1", "febf::1", "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254"}) {
     EXPECT_TRUE(IsForbidden(address)) << address;
   }
 }

@@ -58,6 +58,17 @@ class CheckTest(ConfigTest):
         self.assertIn("cannot read", self.hark("check", "--config", str(self.folder / "none"), code=3).stderr)
         self.assertIn("cannot read", self.hark("check", "--config", str(self.folder), code=3).stderr)
 
+    def test_templates_and_silences_are_checked(self):
+        self.write("body.json", '{"text": "{{nobody.knows}}"}')
+        webhook = "{name: soc, url: http://soc.test, format: template, template_file: body.json}"
+        path = self.write("hark.yaml", f"outputs: {{webhooks: [{webhook}]}}\n")
+        self.assertRegex(self.hark("check", "--config", path, code=3).stderr, r"output soc: \S*body\.json: line 1: unknown field 'nobody.knows'")
+        self.write("body.json", '{"text": "{{title}}"}')
+        self.hark("check", "--config", path)
+        silence = "{matchers: nobody=knows, reason: a, author: b, until: 2030-01-01T00:00:00Z}"
+        path = self.write("hark.yaml", f"silences: [{silence}]\n")
+        self.assertIn("silences[0]: unknown field 'nobody'", self.hark("check", "--config", path, code=3).stderr)
+
     def test_the_configuration_can_be_named_by_the_environment(self):
         path = self.write("hark.yaml", "x: 1\n")
         self.assertIn(f"{path}:1:1", self.hark("check", code=3, HARK_CONFIG=path).stderr)

@@ -142,7 +142,8 @@ class DatabaseTest(OutputsTest):
         self.on_data("dlq", "show", "9", code=4)
         self.assertEqual(self.on_data("dlq", "replay", "--output", "soc").stdout, "2 dead letters are tried again\n")
         self.on_data("dlq", "purge", code=2)
-        self.assertEqual(self.on_data("dlq", "purge", "1").stdout, "1 dead letters are gone\n")
+        self.assertEqual(self.on_data("dlq", "purge", "2").stdout, "1 dead letter is gone\n")
+        self.assertIn("there is no dead letter 2", self.on_data("dlq", "purge", "2", code=4).stderr)
         self.assertEqual(self.on_data("dlq", "purge", "--all").stdout, "2 dead letters are gone\n")
 
 

@@ -235,19 +235,30 @@ TEST_F(FamiliesTest, BeginAtZeroForWhatSilencesKeepBack) {
   EXPECT_THAT(Text(), HasSubstr("hark_silenced_total{rule=\"reads\"} 1\n"));
 }
 
-TEST_F(FamiliesTest, RaiseNoAlarmForAnOutputThatIsGone) {
-  const OutputMetrics output = delivery_.ForOutput("soc");
-  output.Count(DeliveryResult::kRetried);
-  output.Queue(7, 90'000'000);
-  output.DeadLetters(3);
-  output.Stopped(true);
-  delivery_.Removed("soc");
+TEST_F(FamiliesTest, SayNothingOfAnOutputThatIsGone) {
+  const OutputMetrics kept = delivery_.ForOutput("soc");
+  kept.Count(DeliveryResult::kRetried);
+  const std::string before = Text();
+  const OutputMetrics gone = delivery_.ForOutput("old");
+  gone.Count(DeliveryResult::kRetried);
+  gone.Attempt(20'000);
+  gone.Queue(7, 90'000'000);
+  gone.DeadLetters(3);
+  gone.Stopped(true);
+  delivery_.LettersRemoved("old", 1);
+  delivery_.LettersRemoved("older", 1);
+  delivery_.KeepOnly({"soc"});
+  EXPECT_EQ(Text(), before);
+}
+
+TEST_F(FamiliesTest, BeginAnewForAnOutputThatComesBack) {
+  delivery_.ForOutput("soc").Stopped(true);
+  delivery_.KeepOnly({});
+  delivery_.ForOutput("soc").Attempt(20'000);
   const std::string text = Text();
-  EXPECT_THAT(text, HasSubstr("hark_deliveries_total{output=\"soc\",result=\"retried\"} 1\n"));
-  for (const char* const gauge : {"hark_output_queue_length", "hark_output_oldest_age_seconds",
-                                  "hark_dead_letters", "hark_output_stopped"}) {
-    EXPECT_THAT(text, HasSubstr(std::string(gauge) + "{output=\"soc\"} 0\n"));
-  }
+  EXPECT_THAT(text, HasSubstr("hark_output_stopped{output=\"soc\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("hark_delivery_seconds_count{output=\"soc\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("hark_delivery_seconds_bucket{output=\"soc\",le=\"0.025\"} 1\n"));
 }
 
 TEST_F(FamiliesTest, TellOfTheStore) {

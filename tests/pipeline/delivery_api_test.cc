@@ -158,6 +158,16 @@ TEST_F(DeliveryApiTest, DeadLettersArePurged) {
   EXPECT_EQ(Call(Method::kDelete, "/api/v1/dead-letters").body, R"({"dead_letters":2})");
 }
 
+TEST_F(DeliveryApiTest, OneDeadLetterIsPurgedAndNoOther) {
+  AddLetters(3);
+  EXPECT_EQ(Call(Method::kDelete, "/api/v1/dead-letters?output=&number=2").body,
+            R"({"dead_letters":1})");
+  EXPECT_EQ(Call(Method::kDelete, "/api/v1/dead-letters?number=2").status, 404);
+  const std::string left = Call(Method::kGet, "/api/v1/dead-letters").body;
+  EXPECT_THAT(left, HasSubstr(R"("number":1)"));
+  EXPECT_THAT(left, HasSubstr(R"("number":3)"));
+}
+
 TEST_F(DeliveryApiTest, AMisspeltParameterPurgesNothing) {
   AddLetters(1);
   EXPECT_EQ(Call(Method::kDelete, "/api/v1/dead-letters?outptu=a").status, 400);

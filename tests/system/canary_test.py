@@ -145,7 +145,7 @@ class Scene:
             if path.is_file():
                 add("data_dir/" + path.relative_to(daemon.data_dir).parts[0].removesuffix("-wal").removesuffix("-shm"), path.read_bytes())
         for name, receiver in self.receivers.items():
-            for _, _, body in receiver.accepted + receiver.refused:
+            for *_, body in receiver.arrived:
                 add(f"receiver {name}", body)
         for command in ("list", "export"):
             self.channels.run(f"alerts {command}", "alerts", command, "--data-dir", daemon.data_dir)

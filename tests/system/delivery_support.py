@@ -1,23 +1,20 @@
-"""What the tests of delivery share: a receiver that fails by script, certificates, clocks that are shifted, and the check of what arrived."""
+"""What the tests of delivery share: certificates, clocks that are shifted, and the check of what arrived."""
 
 import base64
-import http.server
 import json
 import mmap
 import os
 import pathlib
-import socket
 import ssl
 import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
-import urllib.parse
 
 from daemon_support import Hark, ROOT, replayed, secret_read, stamp, wait_for
+from receiver_support import Receiver
 
 sys.path.append(str(ROOT / "build/python"))
 try:
@@ -38,91 +35,6 @@ detection:
 level: high
 hark: {group-by: [actor.name], keep-alive: 5m}
 """
-
-
-class Receiver(http.server.ThreadingHTTPServer):
-    """A webhook receiver that answers as `answer` says: a status, with headers, or "reset", "half" or "hang". It keeps what it is sent."""
-
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, answer=lambda: (200, {}), context=None):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answer = answer
-        self.context = context  # of TLS, for connections from now on
-        self.delay = 0  # seconds that an answer takes
-        self.lock = threading.Lock()
-        self.arrived = []  # (time, path, headers, body) of all
-        self.accepted = []  # of what was answered 2xx
-        self.clients = set()  # common names in the certificates of clients
-        self.in_flight = self.most_in_flight = self.failures = 0
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def finish_request(self, request, client_address):  # on the thread of the connection
-        if self.context is not None:
-            request.settimeout(10)
-            request = self.context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
-        try:
-            if self.context is not None:
-                request.do_handshake()
-            super().finish_request(request, client_address)
-        except ssl.SSLError:
-            time.sleep(0.2)  # closed at once, the connection may be reset before the client has read why
-            raise
-        finally:
-            request.close()
-
-    def handle_error(self, request, client_address):
-        pass  # hark was killed, or did not like the certificate
-
-    @property
-    def url(self):
-        return f"{'http' if self.context is None else 'https'}://127.0.0.1:{self.server_port}"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):  # noqa: N802
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        server = self.server
-        # Through a proxy a whole URL comes.
-        request = (time.monotonic(), urllib.parse.urlsplit(self.path).path, dict(self.headers), body)
-        if isinstance(self.connection, ssl.SSLSocket) and self.connection.getpeercert():
-            server.clients.add(dict(name[0] for name in self.connection.getpeercert()["subject"])["commonName"])
-        with server.lock:
-            server.in_flight += 1
-            server.most_in_flight = max(server.most_in_flight, server.in_flight)
-            status, headers = server.answer()
-            server.arrived.append(request)
-            if status in range(200, 300):
-                server.accepted.append(request)
-            else:
-                server.failures += 1
-        time.sleep(server.delay)
-        with server.lock:
-            server.in_flight -= 1
-        self.say(status, headers)
-
-    def say(self, status, headers):
-        if isinstance(status, str):
-            self.close_connection = True
-        if status == "reset":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            os.close(self.connection.detach())
-        elif status == "half":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
-        elif status == "hang":
-            time.sleep(2)
-        else:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-    def log_message(self, *_):
-        pass
 
 
 class Certificates:
@@ -171,7 +83,7 @@ class ShiftedClock:
     def environment(self):
         return dict(os.environ, LD_PRELOAD=self.LIBRARY, HARK_SHIFTED_CLOCK=str(self.path))
 
-    def advance(self, seconds, wall=True):
+    def advance(self, seconds, wall):
         """`wall`: the wall clock goes with it."""
         self.steady += seconds
         self.wall += seconds if wall else 0
@@ -186,6 +98,8 @@ class DeliveryTest(unittest.TestCase):
 
     maxDiff = 2000
     hark = ""
+    lateness = 1  # of the source, in seconds, where own_rule; what is read so late is still in time
+    shifts_wall = False  # time that passes does so for the wall clock, too
 
     def setUp(self):
         temporary = tempfile.TemporaryDirectory()
@@ -217,7 +131,7 @@ class DeliveryTest(unittest.TestCase):
         if own_rule:
             (self.folder / "rule.yml").write_text(RULE)
             settings["rules"] = {"paths": [str(self.folder / "rule.yml")]}
-            source["lateness"] = "1s"
+            source["lateness"] = f"{self.lateness}s"
         daemon = Hark(self.hark, self.folder, [source], settings, environment)
         start = daemon.start
 
@@ -231,7 +145,7 @@ class DeliveryTest(unittest.TestCase):
     def webhook(self, url, **settings):
         secret = self.folder / "secret"
         secret.write_text(SECRET + "\n")
-        return {"name": "soc", "url": url, "min_level": "informational", "secret_files": [str(secret)], "timeout": "1s", **settings}
+        return {"name": "soc", "url": url, "min_level": "informational", "secret_files": [str(secret)], "timeout": "300s", **settings}
 
     def run_hark(self, *arguments, code=0):
         done = subprocess.run([self.hark, *arguments], capture_output=True, text=True, check=False, timeout=120)
@@ -245,26 +159,29 @@ class DeliveryTest(unittest.TestCase):
     def read_secrets(self, *users, at=None, number=1):
         """Each user reads so many Secrets, a microsecond apart from that time on: one alert for each."""
         begin = self.clock.now() if at is None else at
+        self.write_reads(begin, users, number)
+        self.move_watermark(begin + self.lateness + 1)
+
+    def write_reads(self, begin, users, number):
         reads = [(user, i) for user in users for i in range(number)]
         self.write(*(secret_read(stamp(begin + place * 1e-6), f"secret-{i}", user).encode() for place, (user, i) in enumerate(reads)))
-        self.move_watermark(begin + 2)
 
     def move_watermark(self, at):
-        """An event that no rule matches makes hark judge what was a second before."""
+        """An event that no rule matches makes hark judge what was `lateness` before."""
         self.write(secret_read(stamp(at), "nothing", "nobody", "configmaps").encode())
 
     def output(self, daemon, index=0):
         return daemon.status()["outputs"][index]
 
-    def hurry(self, daemon, seconds=61, wall=False):
+    def hurry(self, daemon, seconds=61):
         """Time passes for the daemon, and its outputs look at it. A minute is more than any of them waits after failures."""
-        self.clock.advance(seconds, wall)
+        self.clock.advance(seconds, self.shifts_wall)
         self.assertEqual(daemon.get("/api/v1/dead-letters/replay?output=nobody", "POST")[0], 200)
 
     def wait_until_delivered(self, daemon):
         self.wait_hurrying(daemon, lambda: self.output(daemon)["queue_length"] == 0, "everything delivered")
 
-    def wait_hurrying(self, daemon, condition, what, wall=False):
+    def wait_hurrying(self, daemon, condition, what):
         """wait_for, but that an output which waits after failures goes on half a second later."""
         def look():
             patient = time.monotonic() + 0.5
@@ -272,7 +189,7 @@ class DeliveryTest(unittest.TestCase):
                 if value := condition():
                     return value
                 time.sleep(0.02)
-            self.hurry(daemon, wall=wall)
+            self.hurry(daemon)
             return None
         return wait_for(look, what)
 

@@ -12,7 +12,7 @@ import subprocess
 import time
 import unittest
 
-from daemon_support import SCALE, recorded_lines, wait_for
+from daemon_support import SCALE, recorded_lines, stamp, wait_for
 from delivery_support import DeliveryTest, ShiftedClock, main
 
 LINES = recorded_lines()
@@ -26,7 +26,7 @@ class WebhookTest(DeliveryTest):
         answers = [(200, {})] * 6 + FAILURES
         receiver = self.receiver(lambda: chance.choice(answers), self.certificates.context("good"))
         ca, _ = self.certificates.authority()
-        daemon = self.make(webhooks=[self.webhook(receiver.url, concurrency=8, tls={"ca_file": ca})]).start()
+        daemon = self.make(webhooks=[self.webhook(receiver.url, concurrency=8, timeout="1s", tls={"ca_file": ca})]).start()
         step = -(-len(LINES) // KILLS)
         for begin in range(0, len(LINES), step):
             self.write(*LINES[begin:begin + step])
@@ -94,7 +94,7 @@ class LimitTest(DeliveryTest):
     def test_a_slow_output_delays_neither_another_one_nor_the_detection(self):
         slow = self.receiver(lambda: ("hang", {}))
         fast = self.receiver()
-        daemon = self.make(webhooks=[self.webhook(slow.url, name="slow", concurrency=1, timeout="30s"), self.webhook(fast.url)])
+        daemon = self.make(webhooks=[self.webhook(slow.url, name="slow", concurrency=1), self.webhook(fast.url)])
         self.write(*LINES)
         daemon.start()
         wait_for(lambda: daemon.events_read() == len(LINES), "read")
@@ -120,7 +120,7 @@ class LimitTest(DeliveryTest):
     def test_no_more_requests_than_the_concurrency_are_under_way_and_so_many_are(self):
         receiver = self.receiver()
         receiver.delay = 0.1
-        daemon = self.make(own_rule=True, webhooks=[self.webhook(receiver.url, concurrency=3, timeout="15s")]).start()
+        daemon = self.make(own_rule=True, webhooks=[self.webhook(receiver.url, concurrency=3)]).start()
         self.read_secrets(*self.USERS)
         wait_for(lambda: len(receiver.accepted) >= len(self.USERS), "delivered")
         self.assertEqual(receiver.most_in_flight, 3)
@@ -132,14 +132,25 @@ class OutageTest(DeliveryTest):
     """Hours and days pass for a daemon whose receiver is away."""
 
     HOUR = 3600
+    lateness = 60
+    shifts_wall = True
 
     def start(self, answer, **settings):
         receiver = self.receiver(answer)
         daemon = self.make(self.clock.environment(), own_rule=True, webhooks=[self.webhook(receiver.url, **settings)])
         return receiver, daemon.start()
 
+    def read_secrets_of(self, daemon, user, number=1):
+        """read_secrets, but that no event is of the future: by such a one hark sets its clock forward when it is started again, and what comes next would be late."""
+        begin = self.clock.now()
+        self.write_reads(begin, [user], number)
+        last = stamp(begin + (number - 1) * 1e-6)
+        wait_for(lambda: daemon.status()["sources"][0].get("last_event", "") >= last, "read")
+        self.clock.advance(self.lateness + 1, self.shifts_wall)
+        self.move_watermark(self.clock.now())
+
     def let_pass(self, daemon, hours):
-        self.hurry(daemon, hours * self.HOUR, wall=True)
+        self.hurry(daemon, hours * self.HOUR)
 
     def check_all(self, receiver, daemon):
         daemon.kill()
@@ -151,15 +162,15 @@ class OutageTest(DeliveryTest):
         chance = random.Random(11)
         receiver, daemon = self.start(lambda: chance.choice(FAILURES))
         for hour in range(24):
-            self.read_secrets(f"user-{hour:02}", number=3)
+            self.read_secrets_of(daemon, f"user-{hour:02}", number=3)
             wait_for(lambda: self.raised(daemon, f"user-{hour:02}"), "raised")
             if hour in (7, 15):
                 daemon.kill()
                 daemon.start()
             failures = receiver.failures
             self.let_pass(daemon, 1)
-            self.wait_hurrying(daemon, lambda: receiver.failures > failures, "tried again", wall=True)
-        self.wait_hurrying(daemon, lambda: self.output(daemon)["oldest_age_seconds"] > 23.9 * self.HOUR, "old", wall=True)
+            self.wait_hurrying(daemon, lambda: receiver.failures > failures, "tried again")
+        self.wait_hurrying(daemon, lambda: self.output(daemon)["oldest_age_seconds"] > 23.9 * self.HOUR, "old")
         waiting = self.output(daemon)
         self.assertEqual((waiting["state"], waiting["dead_letters"]), ("failing", 0))
         self.assertGreaterEqual(waiting["queue_length"], 24 * 2)
@@ -173,11 +184,13 @@ class OutageTest(DeliveryTest):
         return any(user.encode() in text for text in daemon.exported().values())
 
     def test_what_is_older_than_max_age_is_a_dead_letter_and_the_rest_arrives(self):
-        receiver, daemon = self.start(lambda: (503, {}), max_age="72h")
-        self.read_secrets("first-user")
-        wait_for(lambda: self.output(daemon)["queue_length"] >= 1, "raised")
+        # Told to wait, hark has no request under way when time passes, which then would time out.
+        receiver, daemon = self.start(lambda: (503, {"Retry-After": str(24 * self.HOUR)}), max_age="72h", concurrency=1)
+        self.read_secrets_of(daemon, "first-user")
+        self.wait_until_retried(daemon, 1)
         self.let_pass(daemon, 71.5)
-        self.read_secrets("second-user")
+        self.wait_until_retried(daemon, 2)
+        self.read_secrets_of(daemon, "second-user")
         wait_for(lambda: self.raised(daemon, "second-user"), "raised")
         self.assertEqual(self.output(daemon)["revisions"]["expired"], 0)
         self.let_pass(daemon, 1)
@@ -187,7 +200,7 @@ class OutageTest(DeliveryTest):
         self.assertIn("not delivered within 72h: HTTP 503", listed)
         self.assertEqual(len(listed.splitlines()), 1 + letters)
         receiver.answer = lambda: (200, {})
-        self.hurry(daemon)
+        self.let_pass(daemon, 24)
         self.wait_until_delivered(daemon)
         self.assertGreater(len(receiver.accepted), 0)
         self.assertNotIn(b'"first-user"', b"".join(body for *_, body in receiver.accepted if b'"state":"opened"' in body))
@@ -196,19 +209,22 @@ class OutageTest(DeliveryTest):
         self.assertEqual(self.output(daemon)["revisions"]["expired"], letters)
         wait_for(lambda: self.run_hark("dlq", "list", "--data-dir", daemon.data_dir) == "no dead letters\n", "none left")
 
+    def wait_until_retried(self, daemon, times):
+        wait_for(lambda: self.output(daemon)["revisions"]["retried"] == times, f"tried {times} times")
+
     def test_retry_after_is_obeyed_in_seconds_and_as_a_date(self):
         for number, form in enumerate((lambda: str(self.HOUR), lambda: email.utils.formatdate(self.clock.now() + self.HOUR, usegmt=True))):
             with self.subTest(form()):
                 receiver, daemon = self.start(lambda: (429, {"Retry-After": form()}), concurrency=1)
-                self.read_secrets(f"user-{number}")
+                self.read_secrets_of(daemon, f"user-{number}")
                 wait_for(lambda: self.output(daemon)["state"] == "failing", "told to wait")
                 receiver.answer = lambda: (200, {})
                 arrived = len(receiver.arrived)
                 for _ in range(3):
-                    self.let_pass(daemon, 0.33)
+                    self.let_pass(daemon, 0.3)
                     time.sleep(0.1)
                 self.assertEqual(len(receiver.arrived), arrived)
-                self.let_pass(daemon, 0.02)
+                self.let_pass(daemon, 0.12)
                 self.wait_until_delivered(daemon)
                 self.assertGreater(len(receiver.accepted), 0)
                 daemon.kill()

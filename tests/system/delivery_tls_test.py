@@ -144,13 +144,13 @@ class TlsTest(SecureTest):
         receiver = self.secure()
         ways = iter([("reset", {}), ("half", {}), ("hang", {}), (500, {})])
         receiver.answer = lambda: next(ways, (200, {}))
-        daemon = self.start(**self.tls(receiver))
+        daemon = self.start(**self.tls(receiver) | {"timeout": "1s"})
         self.expect_all(daemon, receiver)
         self.assertGreater(receiver.failures, 3)
 
     def test_one_that_never_answers_the_handshake_is_given_up_after_the_time_out(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:
-            daemon = self.start(**self.webhook(f"https://127.0.0.1:{silent.getsockname()[1]}"))
+            daemon = self.start(**self.webhook(f"https://127.0.0.1:{silent.getsockname()[1]}", timeout="1s"))
             self.expect_failure(daemon, "timed out after")
 
     def test_a_ca_file_is_trusted_in_place_of_the_systems(self):

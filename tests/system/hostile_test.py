@@ -160,19 +160,19 @@ class HostileTest(unittest.TestCase):
         for name in ("native", "cloudevents", "template", "slack"):
             accepted = self.receivers[name].accepted
             self.assertGreaterEqual(len(accepted), self.expected, name)
-            for path, headers, body in accepted:
+            for _, path, headers, body in accepted:
                 self.check_json(body, name)
                 self.assertIsNone(unsafe(path + "".join(headers.values())))
-        for _, _, body in self.receivers["template"].accepted:
+        for *_, body in self.receivers["template"].accepted:
             document = json.loads(body)
             self.assertEqual(set(document), set(json.loads(TEMPLATE.replace("{{alert}},", "0,"))))
             self.assertEqual(document["who"], document["alert"]["actor"]["name"])
             self.assertEqual(json.loads(document["as text"]), document["alert"])
-        for _, _, body in self.receivers["cloudevents"].accepted:
+        for *_, body in self.receivers["cloudevents"].accepted:
             self.assertRegex(json.loads(body)["source"], r"^/clusters/[A-Za-z0-9._~%-]*/hark$")
 
     def test_at_slack(self):
-        for _, _, body in self.receivers["slack"].accepted:
+        for *_, body in self.receivers["slack"].accepted:
             document = json.loads(body)
             self.assertEqual([document["mrkdwn"], document["unfurl_links"], document["unfurl_media"]], [False] * 3)
             for text in texts_of(document):

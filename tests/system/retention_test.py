@@ -163,7 +163,7 @@ class AlertsTest(RetentionTest):
         self.assertEqual(self.stored(daemon), ALERTS)
         receiver.answer = lambda: (200, {})
         self.settled(daemon, 2 * ALERTS - 1)
-        self.assertEqual(len({(json.loads(body)["data"]["id"], json.loads(body)["data"]["n"]) for _, _, body in receiver.accepted}), 2 * ALERTS - 1)
+        self.assertEqual(len({(json.loads(body)["data"]["id"], json.loads(body)["data"]["n"]) for *_, body in receiver.accepted}), 2 * ALERTS - 1)
         self.wait_for_room(lambda: self.stored(daemon) == 1, "all but the open one gone")
 
     def test_a_reload_changes_the_limits(self):
