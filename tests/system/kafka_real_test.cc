@@ -74,6 +74,7 @@ class KafkaRealTest : public KafkaConsumerTest {
   KafkaOptions Plain() {
     KafkaOptions options = Options(Environment("HARK_KAFKA_PLAIN"), topic_);
     options.group = topic_;
+    options.check_interval = absl::Milliseconds(300);
     return options;
   }
   // SCRAM-SHA-512 over TLS.
@@ -311,7 +312,7 @@ TEST_F(KafkaRealTest, AMemberWhoseNameAnotherOneTakesIsOutAndSaysSo) {
     RecordBatch batch;
     return absl::IsFailedPrecondition(source->Read(1000, batch));
   }));
-  EXPECT_THAT(first->why_not_ready(), HasSubstr("instance id"));
+  EXPECT_THAT(first->why_not_ready(), HasSubstr("fenced by other consumer"));
   EXPECT_EQ(ReadToEnd(*other).messages, (Messages{{0, "a"}}));
   EXPECT_TRUE(ComesTrue([&] { return second->why_not_ready().empty(); }))
       << second->why_not_ready();
