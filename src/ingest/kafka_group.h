@@ -89,6 +89,7 @@ class KafkaGroup final : private KafkaClient::Handler {
   KafkaGroup(const KafkaOptions& options, Past past, Logger& logger);
 
   void Run();
+  std::chrono::milliseconds PollWait() const ABSL_LOCKS_EXCLUDED(mutex_);
   void AskForEnds();
   void AskForTopics();
   void DecideStarts() ABSL_LOCKS_EXCLUDED(mutex_);

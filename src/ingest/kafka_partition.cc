@@ -16,6 +16,11 @@ constexpr std::chrono::milliseconds kShortWait(10);
 // then fetching begins anew.
 constexpr int kFetchPatience = 6;
 
+// A broker that has just started may know of no topic, and one may be made anew.
+absl::Status MayComeBack(const absl::Status& error) {
+  return absl::IsNotFound(error) ? absl::UnavailableError(error.message()) : error;
+}
+
 absl::Status AskAgain() {
   return absl::AbortedError("it is not known yet whether there is more");
 }
@@ -89,7 +94,7 @@ void KafkaPartition::OnFetchError(const rd_kafka_message_t& message) {
   if (fetch_error_.ok()) {
     fetch_error_since_ = Clock::now();
   }
-  fetch_error_ = KafkaStatus(message.err, rd_kafka_message_errstr(&message));
+  fetch_error_ = MayComeBack(KafkaStatus(message.err, rd_kafka_message_errstr(&message)));
 }
 
 bool KafkaPartition::IsAtEnd(Clock::time_point now) const {
@@ -200,6 +205,17 @@ void KafkaPartition::Vanish(absl::Status why) {
   }
 }
 
+bool KafkaPartition::Return() {
+  const MutexLock lock(mutex_);
+  if (state_ != State::kGone) {
+    return true;
+  }
+  state_ = State::kUnknown;
+  since_ = Clock::now();
+  fetch_error_ = absl::OkStatus();
+  return !told_gone_;
+}
+
 void KafkaPartition::Close() {
   const MutexLock lock(mutex_);
   state_ = State::kClosed;
@@ -225,7 +241,7 @@ void KafkaPartition::Identify(const std::string& topic_id) {
 void KafkaPartition::Excuse(const absl::Status& error) {
   const MutexLock lock(mutex_);
   if (!absl::IsFailedPrecondition(excuse_)) {
-    excuse_ = error;
+    excuse_ = MayComeBack(error);
   }
 }
 
@@ -236,7 +252,6 @@ KafkaPartition::Report KafkaPartition::Look() const {
     report.cursor = next_;
   }
   report.end = end_;
-  report.told_gone = told_gone_;
   report.cursor_failed = state_ == State::kFailed;
   const Clock::time_point now = Clock::now();
   report.fetch_failed = state_ == State::kFetching && !fetch_error_.ok() &&

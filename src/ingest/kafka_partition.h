@@ -66,6 +66,9 @@ class KafkaPartition {
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
   // It is not there any more. Forgets where it was.
   void Vanish(absl::Status why) ABSL_LOCKS_EXCLUDED(mutex_);
+  // It is there again, and waits for Start. False if its source has said that it is gone: whoever
+  // reads on needs another one.
+  bool Return() ABSL_LOCKS_EXCLUDED(mutex_);
   // No Read finds anything any more, and librdkafka can go.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -73,7 +76,8 @@ class KafkaPartition {
   void Confirm(std::int64_t end) ABSL_LOCKS_EXCLUDED(mutex_);
   // The topic's id is known only now. Changes nothing if it was known.
   void Identify(const std::string& topic_id) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Why the broker says nothing; for as long as it does not.
+  // Why the broker says nothing; for as long as it does not. That the topic is not there is no more
+  // than that: only Vanish makes an end.
   void Excuse(const absl::Status& error) ABSL_LOCKS_EXCLUDED(mutex_);
 
   struct Report {
@@ -81,7 +85,6 @@ class KafkaPartition {
     std::optional<std::int64_t> end;
     bool cursor_failed = false;  // until Start
     bool fetch_failed = false;   // for so long that fetching should begin anew
-    bool told_gone = false;      // the source knows that it has vanished
   };
   Report Look() const ABSL_LOCKS_EXCLUDED(mutex_);
 

@@ -23,6 +23,12 @@ constexpr Micros kSourcesPerInterval = 500;
 // Nobody sleeps longer: a source may have been added.
 constexpr Micros kLongestSleep = 100'000;
 
+// All that wait are looked at in the same moments, ten a second: each moment wakes the threads,
+// however many sources wait for it.
+Micros NextMoment(Micros time) {
+  return (time / kPollInterval + 1) * kPollInterval;
+}
+
 }  // namespace
 
 LiveIngest::LiveIngest(const Options& options, const LiveContext& context,
@@ -135,6 +141,9 @@ bool LiveIngest::Take(std::size_t& source) {
     if (const auto taken = paused_ ? std::nullopt : queue_.Take(now)) {
       source = *taken;
       ++under_way_;
+      if (queue_.HasReady()) {
+        changed_.NotifyOne();
+      }
       return true;
     }
     const Micros sleep = std::clamp<Micros>(queue_.next_due() - now, 1'000, kLongestSleep);
@@ -165,7 +174,7 @@ void LiveIngest::Return(std::size_t source, Outcome outcome) {
       queue_.ReturnActive(source, returned.highest_time());
       break;
     case Outcome::kNothing:
-      queue_.ReturnWaiting(source, context_.now() + PollInterval());
+      queue_.ReturnWaiting(source, NextMoment(context_.now() + PollInterval() - kPollInterval));
       break;
     case Outcome::kNotYet:
       queue_.ReturnWaiting(source, context_.now() + kSoon);
@@ -186,7 +195,10 @@ void LiveIngest::Return(std::size_t source, Outcome outcome) {
       queue_.Remove(source);
       break;
   }
-  changed_.NotifyAll();
+  // What is to be read now this thread takes itself, or says that there is more.
+  if (paused_) {
+    changed_.NotifyAll();
+  }
 }
 
 Micros LiveIngest::PollInterval() const {
