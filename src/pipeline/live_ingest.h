@@ -90,6 +90,7 @@ class LiveIngest {
   bool paused_ ABSL_GUARDED_BY(mutex_) = false;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  bool watched_ ABSL_GUARDED_BY(mutex_) = false;  // a thread sleeps until a source is due
   std::vector<std::thread> threads_;
 };
 

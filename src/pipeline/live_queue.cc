@@ -20,21 +20,16 @@ std::optional<std::size_t> LiveQueue::Take(Micros now) {
     // What has nothing new holds nobody back while it is looked at.
     ready_.emplace(times_[due], due);
   }
-  if (!HasReady()) {
+  if (ready_.empty()) {
     return std::nullopt;
   }
-  const std::size_t source = ready_.begin()->second;
+  const auto [time, source] = *ready_.begin();
+  if (!active_.empty() && time > kBeginningOfTime + kMaxAhead &&
+      time - kMaxAhead > active_.begin()->first) {
+    return std::nullopt;
+  }
   ready_.erase(ready_.begin());
   return source;
-}
-
-bool LiveQueue::HasReady() const {
-  if (ready_.empty()) {
-    return false;
-  }
-  const Micros time = ready_.begin()->first;
-  return active_.empty() || time <= kBeginningOfTime + kMaxAhead ||
-         time - kMaxAhead <= active_.begin()->first;
 }
 
 void LiveQueue::ReturnActive(std::size_t source, Micros highest_time) {

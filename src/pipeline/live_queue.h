@@ -26,8 +26,6 @@ class LiveQueue {
 
   // The source to read at that receipt time; it is taken until Return or Remove. nullopt: none.
   std::optional<std::size_t> Take(Micros now);
-  // Whether another Take at the time of the last one would give a source.
-  bool HasReady() const;
 
   // It brought something and may be read on at once.
   void ReturnActive(std::size_t source, Micros highest_time);
