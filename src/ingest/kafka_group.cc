@@ -23,6 +23,9 @@ constexpr int kMissingOften = 3;
 // answers, less often.
 constexpr std::chrono::milliseconds kPollWait(50);
 constexpr std::chrono::milliseconds kQuietPollWait(250);
+// While a batch is passed that is damaged; its next record is tried within the second.
+constexpr std::chrono::milliseconds kPassingPollWait(5);
+constexpr std::chrono::seconds kPassing(1);
 
 std::chrono::milliseconds Milliseconds(KafkaGroup::Clock::duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
@@ -66,11 +69,15 @@ void KafkaGroup::Run() {
     AskForTopics();
     DecideStarts();
     AssignDecided();
+    PassDamages();
     RenewPassword();
   }
 }
 
 std::chrono::milliseconds KafkaGroup::PollWait() const {
+  if (Clock::now() < passing_until_) {
+    return kPassingPollWait;
+  }
   const MutexLock lock(mutex_);
   const bool is_quiet = trouble_.ok() && !slots_.empty() &&
                         std::all_of(slots_.begin(), slots_.end(), [](const auto& entry) {
@@ -238,6 +245,25 @@ void KafkaGroup::AssignDecided() {
   }
   for (const auto& partition : partitions) {
     partition->Resume();
+  }
+}
+
+void KafkaGroup::PassDamages() {
+  std::vector<std::pair<std::shared_ptr<KafkaPartition>, std::int64_t>> passed;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [id, slot] : slots_) {
+      const KafkaPartition::Report report = slot.partition->Look();
+      if (slot.is_assigned && report.pass_to) {
+        passed.emplace_back(slot.partition, *report.pass_to);
+      }
+    }
+  }
+  for (const auto& [partition, offset] : passed) {
+    passing_until_ = Clock::now() + kPassing;
+    if (client_->Seek({.partition = partition->id(), .offset = offset}).ok()) {
+      partition->Passed(offset);
+    }
   }
 }
 

@@ -66,7 +66,7 @@ bool KafkaPartition::Pop(std::chrono::milliseconds wait, Taken& taken) {
         continue;
       case RD_KAFKA_RESP_ERR__BAD_MSG:
       case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
-        if (std::exchange(damaged_, message.offset) == message.offset) {
+        if (!OnDamaged(message)) {
           continue;
         }
         taken.is_damaged = true;
@@ -83,6 +83,18 @@ bool KafkaPartition::Pop(std::chrono::milliseconds wait, Taken& taken) {
     return true;
   }
   return false;
+}
+
+// How many records are in a damaged batch nobody knows, and the broker gives all of it for any of
+// them: it is passed offset by offset, and told once.
+bool KafkaPartition::OnDamaged(const rd_kafka_message_t& message) {
+  if (message.err == RD_KAFKA_RESP_ERR__BAD_MSG) {
+    const bool is_in_range = message.offset >= next_.offset && end_ && message.offset < *end_;
+    next_.offset = (is_in_range ? message.offset : next_.offset) + 1;
+    state_ = State::kPassing;
+    since_ = Clock::now();
+  }
+  return std::exchange(damaged_, message.offset) != message.offset;
 }
 
 void KafkaPartition::OnFetchError(const rd_kafka_message_t& message) {
@@ -113,6 +125,7 @@ absl::Status KafkaPartition::WhyNothing(Clock::time_point now) {
     case State::kUnknown:
     case State::kStopped:
     case State::kAttached:
+    case State::kPassing:
     case State::kFailed:
       if (absl::IsFailedPrecondition(excuse_)) {
         return excuse_;
@@ -169,7 +182,7 @@ void KafkaPartition::Start(const KafkaCursor& cursor) {
 std::int64_t KafkaPartition::Attach(KafkaPtr<rd_kafka_queue_t> queue) {
   const MutexLock lock(mutex_);
   queue_ = std::move(queue);
-  if (state_ == State::kFetching || state_ == State::kStopped) {
+  if (state_ == State::kFetching || state_ == State::kPassing || state_ == State::kStopped) {
     state_ = State::kAttached;
   }
   return next_.offset;
@@ -186,9 +199,17 @@ void KafkaPartition::Resume() {
   }
 }
 
+void KafkaPartition::Passed(std::int64_t offset) {
+  const MutexLock lock(mutex_);
+  if (state_ == State::kPassing && next_.offset == offset) {
+    state_ = State::kFetching;
+    since_ = Clock::now();
+  }
+}
+
 void KafkaPartition::Stop() {
   const MutexLock lock(mutex_);
-  if (state_ == State::kFetching || state_ == State::kAttached) {
+  if (state_ == State::kFetching || state_ == State::kPassing || state_ == State::kAttached) {
     state_ = State::kStopped;
     since_ = Clock::now();
   }
@@ -252,6 +273,9 @@ KafkaPartition::Report KafkaPartition::Look() const {
     report.cursor = next_;
   }
   report.end = end_;
+  if (state_ == State::kPassing) {
+    report.pass_to = next_.offset;
+  }
   report.cursor_failed = state_ == State::kFailed;
   const Clock::time_point now = Clock::now();
   report.fetch_failed = state_ == State::kFetching && !fetch_error_.ok() &&

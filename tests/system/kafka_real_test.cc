@@ -375,8 +375,9 @@ TEST_F(KafkaRealTest, ABrokerThatIsKilledIsSaidAndReadOnWhenItIsBack) {
 
 TEST_F(KafkaRealTest, RecordsThatTheDiskHasDamagedAreCountedAndPassed) {
   CreateTopic(1);
+  kafka_ = Connect({{"linger.ms", "1000"}});  // each Produce is one batch
   Produce(0, {"first"});
-  Produce(0, {"damaged"});
+  Produce(0, {"damaged", "with it", "and this"});
   Produce(0, {"last"});
   Broker("stop");
   const std::string path = InFolder("data/" + topic_ + "-0/00000000000000000000.log");
@@ -392,7 +393,7 @@ TEST_F(KafkaRealTest, RecordsThatTheDiskHasDamagedAreCountedAndPassed) {
   Broker("start");
   const auto consumer = Consume(Plain());
   const ReadSoFar read = ReadToEnd(*FindOne(*consumer));
-  EXPECT_EQ(read.messages, (Messages{{0, "first"}, {2, "last"}}));
+  EXPECT_EQ(read.messages, (Messages{{0, "first"}, {4, "last"}}));
   ASSERT_EQ(read.damages.size(), 1);
   EXPECT_EQ(read.damages[0].reason, RejectReason::kDamaged);
   EXPECT_EQ(read.damages[0].offset, 1);
