@@ -6,6 +6,7 @@ HARK_SYSTEM_SCALE: 1 for every change, 10 for the nightly run.
 usage: kafka_daemon_test.py HARK KAFKA_TOOL [unittest arguments]
 """
 
+import functools
 import json
 import os
 import pathlib
@@ -34,17 +35,21 @@ def kube_1_37():
     return subprocess.run(["zstd", "-q", "-d", "-c", path], check=True, capture_output=True).stdout.splitlines(keepends=True)
 
 
+@functools.cache
+def broker_of_all():
+    """Each test has topics of its own."""
+    temporary = tempfile.TemporaryDirectory()
+    unittest.addModuleCleanup(temporary.cleanup)
+    broker = Broker(temporary.name).start()
+    unittest.addModuleCleanup(broker.kill)
+    return broker
+
+
 class KafkaTest(unittest.TestCase):
     maxDiff = 2000
 
-    @classmethod
-    def setUpClass(cls):
-        temporary = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(temporary.cleanup)
-        cls.broker = Broker(temporary.name).start()
-        cls.addClassCleanup(cls.broker.kill)
-
     def setUp(self):
+        self.broker = broker_of_all()
         temporary = tempfile.TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
         self.folder = pathlib.Path(temporary.name)
