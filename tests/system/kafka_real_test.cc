@@ -80,7 +80,8 @@ class KafkaRealTest : public KafkaConsumerTest {
   KafkaOptions Plain() {
     KafkaOptions options = Options(Environment("HARK_KAFKA_PLAIN"), topic_);
     options.group = topic_;
-    // A busy broker that has just started takes seconds for an answer; the one of the mock is there.
+    // A busy broker that has just started takes seconds for an answer; the one of the mock is
+    // there.
     options.check_interval = absl::Seconds(1);
     options.properties.erase("socket.timeout.ms");
     return options;
