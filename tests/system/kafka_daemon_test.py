@@ -19,6 +19,7 @@ import time
 import unittest
 
 from daemon_support import Hark, PATIENCE, SCALE, recorded_lines, replayed, wait_for
+from kafka_broker import PATIENCE as BROKER_PATIENCE
 from kafka_broker import PASSWORD, USER, Broker
 from webhook_support import ApiServer, batches_of, free_port, seconds_of
 
@@ -64,7 +65,7 @@ class KafkaTest(unittest.TestCase):
     def tool(self, *arguments, text=None, tries=30):
         """What kafka_tool prints; while the broker is away it is tried again."""
         for _ in range(tries):
-            done = subprocess.run([TOOL, self.broker.plain, *map(str, arguments)], input=text, capture_output=True, timeout=PATIENCE)
+            done = subprocess.run([TOOL, self.broker.plain, *map(str, arguments)], input=text, capture_output=True, timeout=BROKER_PATIENCE)
             if done.returncode == 0:
                 return done.stdout
             time.sleep(1)
