@@ -19,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 // Commits that are under way at the end are waited for so long.
 constexpr std::chrono::seconds kCloseTime(3);
+constexpr std::chrono::milliseconds kSeekTime(1000);
 // Between two polls. What comes more often says the same.
 constexpr std::size_t kMaxErrors = 16;
 constexpr std::string_view kZeroId = "AAAAAAAAAAAAAAAAAAAAAA";
@@ -288,6 +289,16 @@ absl::Status KafkaClient::Assign(const std::vector<PartitionOffset>& partitions)
 
 void KafkaClient::Unassign() {
   rd_kafka_assign(client_, nullptr);
+}
+
+absl::Status KafkaClient::Seek(const PartitionOffset& place) {
+  const PartitionList list = ListOf({place});
+  const KafkaPtr<rd_kafka_error_t> error(
+      rd_kafka_seek_partitions(client_, list.get(), static_cast<int>(kSeekTime.count())));
+  if (error != nullptr) {
+    return KafkaStatus(rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get()));
+  }
+  return OffsetOf(list->elems[0]).status;
 }
 
 KafkaPtr<rd_kafka_AdminOptions_t> KafkaClient::AdminOptions(

@@ -84,6 +84,9 @@ class KafkaClient {
   // fetched before comes out of a queue any more.
   absl::Status Assign(const std::vector<PartitionOffset>& partitions);
   void Unassign();
+  // Goes on fetching at that offset; what was fetched of the partition before is never given. Waits
+  // for librdkafka, not for a broker.
+  absl::Status Seek(const PartitionOffset& place);
 
   // Each is answered, if only by an error, after `patience` at most. One question of a kind at a
   // time.

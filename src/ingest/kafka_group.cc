@@ -19,7 +19,13 @@ constexpr int kTopicsInterval = 10;
 // A partition that is not there so often in a row is gone: a broker that has just started may know
 // of none.
 constexpr int kMissingOften = 3;
+// For what librdkafka has to say it is looked so often; where nothing is waited for but the regular
+// answers, less often.
 constexpr std::chrono::milliseconds kPollWait(50);
+constexpr std::chrono::milliseconds kQuietPollWait(250);
+// While a batch is passed that is damaged; its next record is tried within the second.
+constexpr std::chrono::milliseconds kPassingPollWait(5);
+constexpr std::chrono::seconds kPassing(1);
 
 std::chrono::milliseconds Milliseconds(KafkaGroup::Clock::duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
@@ -58,13 +64,27 @@ KafkaGroup::~KafkaGroup() {
 
 void KafkaGroup::Run() {
   while (!stopped_) {
-    client_->Poll(kPollWait);
+    client_->Poll(PollWait());
     AskForEnds();
     AskForTopics();
     DecideStarts();
     AssignDecided();
+    PassDamages();
     RenewPassword();
   }
+}
+
+std::chrono::milliseconds KafkaGroup::PollWait() const {
+  if (Clock::now() < passing_until_) {
+    return kPassingPollWait;
+  }
+  const MutexLock lock(mutex_);
+  const bool is_quiet = trouble_.ok() && !slots_.empty() &&
+                        std::all_of(slots_.begin(), slots_.end(), [](const auto& entry) {
+                          return entry.second.is_decided && entry.second.missing == 0;
+                        });
+  return is_quiet ? std::max(kPollWait, std::min(kQuietPollWait, Milliseconds(check_interval_ / 4)))
+                  : kPollWait;
 }
 
 void KafkaGroup::AskForEnds() {
@@ -92,12 +112,18 @@ void KafkaGroup::Ask(Which which, const std::vector<TopicPartition>& partitions)
 
 void KafkaGroup::AskForTopics() {
   const Clock::time_point now = Clock::now();
+  const auto is_due = [now](const Question& question) {
+    return !question.is_asked && now >= question.next;
+  };
+  if (!is_due(topics_question_) && !is_due(ids_question_)) {
+    return;
+  }
   const auto interval = (WhyNotReady().empty() ? kTopicsInterval : 1) * check_interval_;
-  if (!topics_question_.is_asked && now >= topics_question_.next) {
+  if (is_due(topics_question_)) {
     topics_question_ = {.is_asked = true, .next = now + interval};
     client_->AskForTopics(options_.topics, Milliseconds(patience_));
   }
-  if (!ids_question_.is_asked && now >= ids_question_.next) {
+  if (is_due(ids_question_)) {
     ids_question_ = {.is_asked = true, .next = now + interval};
     client_->AskForTopicIds(options_.topics, Milliseconds(patience_));
   }
@@ -222,6 +248,25 @@ void KafkaGroup::AssignDecided() {
   }
 }
 
+void KafkaGroup::PassDamages() {
+  std::vector<std::pair<std::shared_ptr<KafkaPartition>, std::int64_t>> passed;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [id, slot] : slots_) {
+      const KafkaPartition::Report report = slot.partition->Look();
+      if (slot.is_assigned && report.pass_to) {
+        passed.emplace_back(slot.partition, *report.pass_to);
+      }
+    }
+  }
+  for (const auto& [partition, offset] : passed) {
+    passing_until_ = Clock::now() + kPassing;
+    if (client_->Seek({.partition = partition->id(), .offset = offset}).ok()) {
+      partition->Passed(offset);
+    }
+  }
+}
+
 void KafkaGroup::RenewPassword() {
   {
     const MutexLock lock(mutex_);
@@ -332,7 +377,7 @@ void KafkaGroup::LookAfter(const TopicInfo& info) {
       continue;
     }
     slot.missing = 0;
-    if (std::exchange(slot.is_gone, false) && slot.partition->Look().told_gone) {
+    if (std::exchange(slot.is_gone, false) && !slot.partition->Return()) {
       slot.is_given_out = false;
     }
   }
@@ -374,6 +419,7 @@ void KafkaGroup::OnMissing(const TopicPartition& id, Slot& slot) {
   slot.is_decided = false;
   slot.known = KafkaKnowledge();
   slot.known.from_first = true;
+  topic_ids_.erase(id.topic);  // if it comes back, it has another one
   slot.partition->Vanish(absl::NotFoundError(absl::StrFormat(
       "the topic %s has no partition %d any more: it was deleted", id.topic, id.partition)));
 }

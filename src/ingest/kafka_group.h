@@ -89,6 +89,7 @@ class KafkaGroup final : private KafkaClient::Handler {
   KafkaGroup(const KafkaOptions& options, Past past, Logger& logger);
 
   void Run();
+  std::chrono::milliseconds PollWait() const ABSL_LOCKS_EXCLUDED(mutex_);
   void AskForEnds();
   void AskForTopics();
   void DecideStarts() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -100,6 +101,8 @@ class KafkaGroup final : private KafkaClient::Handler {
   void AssignDecided() ABSL_LOCKS_EXCLUDED(mutex_);
   // It is to be decided anew where the partition begins.
   void Undecide(Slot& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Gets librdkafka over what is damaged.
+  void PassDamages() ABSL_LOCKS_EXCLUDED(mutex_);
   void RenewPassword() ABSL_LOCKS_EXCLUDED(mutex_);
 
   void OnAssigned(const std::vector<TopicPartition>& partitions) override;
@@ -141,6 +144,7 @@ class KafkaGroup final : private KafkaClient::Handler {
   Question topics_question_, ids_question_;
   std::array<Question, 3> offsets_questions_;  // by Which
   std::string password_;
+  Clock::time_point passing_until_ = {};  // so long more damage is expected
 
   std::atomic<bool> stopped_ = false;
   std::unique_ptr<KafkaClient> client_;

@@ -16,6 +16,11 @@ constexpr std::chrono::milliseconds kShortWait(10);
 // then fetching begins anew.
 constexpr int kFetchPatience = 6;
 
+// A broker that has just started may know of no topic, and one may be made anew.
+absl::Status MayComeBack(const absl::Status& error) {
+  return absl::IsNotFound(error) ? absl::UnavailableError(error.message()) : error;
+}
+
 absl::Status AskAgain() {
   return absl::AbortedError("it is not known yet whether there is more");
 }
@@ -61,7 +66,7 @@ bool KafkaPartition::Pop(std::chrono::milliseconds wait, Taken& taken) {
         continue;
       case RD_KAFKA_RESP_ERR__BAD_MSG:
       case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
-        if (std::exchange(damaged_, message.offset) == message.offset) {
+        if (!OnDamaged(message)) {
           continue;
         }
         taken.is_damaged = true;
@@ -80,6 +85,18 @@ bool KafkaPartition::Pop(std::chrono::milliseconds wait, Taken& taken) {
   return false;
 }
 
+// How many records are in a damaged batch nobody knows, and the broker gives all of it for any of
+// them: it is passed offset by offset, and told once.
+bool KafkaPartition::OnDamaged(const rd_kafka_message_t& message) {
+  if (message.err == RD_KAFKA_RESP_ERR__BAD_MSG) {
+    const bool is_in_range = message.offset >= next_.offset && end_ && message.offset < *end_;
+    next_.offset = (is_in_range ? message.offset : next_.offset) + 1;
+    state_ = State::kPassing;
+    since_ = Clock::now();
+  }
+  return std::exchange(damaged_, message.offset) != message.offset;
+}
+
 void KafkaPartition::OnFetchError(const rd_kafka_message_t& message) {
   if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
     state_ = State::kFailed;
@@ -89,7 +106,7 @@ void KafkaPartition::OnFetchError(const rd_kafka_message_t& message) {
   if (fetch_error_.ok()) {
     fetch_error_since_ = Clock::now();
   }
-  fetch_error_ = KafkaStatus(message.err, rd_kafka_message_errstr(&message));
+  fetch_error_ = MayComeBack(KafkaStatus(message.err, rd_kafka_message_errstr(&message)));
 }
 
 bool KafkaPartition::IsAtEnd(Clock::time_point now) const {
@@ -108,6 +125,7 @@ absl::Status KafkaPartition::WhyNothing(Clock::time_point now) {
     case State::kUnknown:
     case State::kStopped:
     case State::kAttached:
+    case State::kPassing:
     case State::kFailed:
       if (absl::IsFailedPrecondition(excuse_)) {
         return excuse_;
@@ -164,7 +182,7 @@ void KafkaPartition::Start(const KafkaCursor& cursor) {
 std::int64_t KafkaPartition::Attach(KafkaPtr<rd_kafka_queue_t> queue) {
   const MutexLock lock(mutex_);
   queue_ = std::move(queue);
-  if (state_ == State::kFetching || state_ == State::kStopped) {
+  if (state_ == State::kFetching || state_ == State::kPassing || state_ == State::kStopped) {
     state_ = State::kAttached;
   }
   return next_.offset;
@@ -181,9 +199,17 @@ void KafkaPartition::Resume() {
   }
 }
 
+void KafkaPartition::Passed(std::int64_t offset) {
+  const MutexLock lock(mutex_);
+  if (state_ == State::kPassing && next_.offset == offset) {
+    state_ = State::kFetching;
+    since_ = Clock::now();
+  }
+}
+
 void KafkaPartition::Stop() {
   const MutexLock lock(mutex_);
-  if (state_ == State::kFetching || state_ == State::kAttached) {
+  if (state_ == State::kFetching || state_ == State::kPassing || state_ == State::kAttached) {
     state_ = State::kStopped;
     since_ = Clock::now();
   }
@@ -198,6 +224,17 @@ void KafkaPartition::Vanish(absl::Status why) {
     next_ = KafkaCursor();
     end_.reset();
   }
+}
+
+bool KafkaPartition::Return() {
+  const MutexLock lock(mutex_);
+  if (state_ != State::kGone) {
+    return true;
+  }
+  state_ = State::kUnknown;
+  since_ = Clock::now();
+  fetch_error_ = absl::OkStatus();
+  return !told_gone_;
 }
 
 void KafkaPartition::Close() {
@@ -225,7 +262,7 @@ void KafkaPartition::Identify(const std::string& topic_id) {
 void KafkaPartition::Excuse(const absl::Status& error) {
   const MutexLock lock(mutex_);
   if (!absl::IsFailedPrecondition(excuse_)) {
-    excuse_ = error;
+    excuse_ = MayComeBack(error);
   }
 }
 
@@ -236,7 +273,9 @@ KafkaPartition::Report KafkaPartition::Look() const {
     report.cursor = next_;
   }
   report.end = end_;
-  report.told_gone = told_gone_;
+  if (state_ == State::kPassing) {
+    report.pass_to = next_.offset;
+  }
   report.cursor_failed = state_ == State::kFailed;
   const Clock::time_point now = Clock::now();
   report.fetch_failed = state_ == State::kFetching && !fetch_error_.ok() &&

@@ -21,6 +21,8 @@ namespace hark::ingest {
 //   (unknown) ------> stopped --------------> fetching ---------> stopped
 //                                                 |  a failed cursor
 //                                                 +---------------> stopped, until Start
+//                                                 |  a damaged batch
+//                                                 +---------------> passing, until Passed
 //
 // Messages come from a queue of librdkafka; what is before the position is dropped, so that
 // fetching may begin anew at any time. Thread-safe.
@@ -62,10 +64,15 @@ class KafkaPartition {
   // Gives nothing until Resume; where fetching is to begin.
   std::int64_t Attach(KafkaPtr<rd_kafka_queue_t> queue) ABSL_LOCKS_EXCLUDED(mutex_);
   void Resume() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Fetching goes on at the offset that was to be passed to.
+  void Passed(std::int64_t offset) ABSL_LOCKS_EXCLUDED(mutex_);
   // It belongs to nobody or another member.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
   // It is not there any more. Forgets where it was.
   void Vanish(absl::Status why) ABSL_LOCKS_EXCLUDED(mutex_);
+  // It is there again, and waits for Start. False if its source has said that it is gone: whoever
+  // reads on needs another one.
+  bool Return() ABSL_LOCKS_EXCLUDED(mutex_);
   // No Read finds anything any more, and librdkafka can go.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -73,23 +80,27 @@ class KafkaPartition {
   void Confirm(std::int64_t end) ABSL_LOCKS_EXCLUDED(mutex_);
   // The topic's id is known only now. Changes nothing if it was known.
   void Identify(const std::string& topic_id) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Why the broker says nothing; for as long as it does not.
+  // Why the broker says nothing; for as long as it does not. That the topic is not there is no more
+  // than that: only Vanish makes an end.
   void Excuse(const absl::Status& error) ABSL_LOCKS_EXCLUDED(mutex_);
 
   struct Report {
     std::optional<KafkaCursor> cursor;  // of the next message; nothing before Start
     std::optional<std::int64_t> end;
+    // librdkafka does not get over a batch that is damaged: it must be told to go on there.
+    std::optional<std::int64_t> pass_to;
     bool cursor_failed = false;  // until Start
     bool fetch_failed = false;   // for so long that fetching should begin anew
-    bool told_gone = false;      // the source knows that it has vanished
   };
   Report Look() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  enum class State { kUnknown, kStopped, kAttached, kFetching, kFailed, kGone, kClosed };
+  enum class State { kUnknown, kStopped, kAttached, kFetching, kPassing, kFailed, kGone, kClosed };
 
   bool Pop(std::chrono::milliseconds wait, Taken& taken) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnFetchError(const rd_kafka_message_t& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether it is to be told.
+  bool OnDamaged(const rd_kafka_message_t& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsAtEnd(Clock::time_point now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WhyNothing(Clock::time_point now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

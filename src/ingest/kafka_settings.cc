@@ -17,13 +17,15 @@ namespace hark::ingest {
 namespace {
 
 // What the properties of the options may change.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kDefaults = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kDefaults = {{
     {"client.id", "hark"},
     // Of each partition so much waits to be read. With a fetch on top of it that is what a
     // partition costs in memory, at most.
     {"queued.max.messages.kbytes", "1024"},
     // Once that was full, the next fetch waits no longer than this.
     {"fetch.queue.backoff.ms", "10"},
+    // A damaged batch is passed record by record.
+    {"fetch.error.backoff.ms", "100"},
     {"fetch.max.bytes", "16777216"},
     // After so long, at most, a new partition is found.
     {"topic.metadata.refresh.interval.ms", "10000"},

@@ -87,6 +87,7 @@ absl::Status KafkaSource::Gather(std::size_t max_bytes, RecordBatch& batch) {
       batch.damages.push_back({.reason = RejectReason::kDamaged,
                                .offset = static_cast<std::uint64_t>(message.offset),
                                .length = 0});
+      cursor_.offset = std::max(cursor_.offset, message.offset + 1);
       continue;
     }
     const std::string_view value = ValueOf(message);

@@ -1,5 +1,7 @@
 #include "metrics/receiver_metrics.h"
 
+#include <array>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,7 +33,11 @@ ReceiverMetrics::ReceiverMetrics(Registry& registry)
       clusters_(kMaxClusters) {}
 
 void ReceiverMetrics::Expect(std::string_view cluster) {
-  for (const int code : {200, 400, 429, 503}) {
+  static constexpr std::array<int, 2> kOfStrangers = {401, 403};
+  static constexpr std::array<int, 6> kOfClients = {200, 400, 401, 403, 429, 503};
+  const std::span<const int> codes =
+      cluster.empty() ? std::span<const int>(kOfStrangers) : std::span<const int>(kOfClients);
+  for (const int code : codes) {
     RequestCounter(cluster, code);
   }
 }

@@ -22,6 +22,14 @@ constexpr int kMaxFailures = 5;
 constexpr Micros kSourcesPerInterval = 500;
 // Nobody sleeps longer: a source may have been added.
 constexpr Micros kLongestSleep = 100'000;
+// One that waits only for another thread's sake looks so often whether that one still reads.
+constexpr Micros kRelief = 1'000'000;
+
+// All that wait are looked at in the same moments, ten a second: each moment wakes the threads,
+// however many sources wait for it.
+Micros NextMoment(Micros time) {
+  return (time / kPollInterval + 1) * kPollInterval;
+}
 
 }  // namespace
 
@@ -137,8 +145,12 @@ bool LiveIngest::Take(std::size_t& source) {
       ++under_way_;
       return true;
     }
-    const Micros sleep = std::clamp<Micros>(queue_.next_due() - now, 1'000, kLongestSleep);
+    // One thread watches for what falls due: of many cores that have nothing to do one wakes up.
+    const bool is_watch = !std::exchange(watched_, true);
+    const Micros sleep =
+        is_watch ? std::clamp<Micros>(queue_.next_due() - now, 1'000, kLongestSleep) : kRelief;
     changed_.WaitUntil(lock, std::chrono::steady_clock::now() + std::chrono::microseconds(sleep));
+    watched_ = watched_ && !is_watch;
   }
   return false;
 }
@@ -163,9 +175,10 @@ void LiveIngest::Return(std::size_t source, Outcome outcome) {
   switch (outcome) {
     case Outcome::kRead:
       queue_.ReturnActive(source, returned.highest_time());
+      changed_.NotifyOne();  // this thread reads on; another one sees to the rest
       break;
     case Outcome::kNothing:
-      queue_.ReturnWaiting(source, context_.now() + PollInterval());
+      queue_.ReturnWaiting(source, NextMoment(context_.now() + PollInterval() - kPollInterval));
       break;
     case Outcome::kNotYet:
       queue_.ReturnWaiting(source, context_.now() + kSoon);
@@ -186,7 +199,9 @@ void LiveIngest::Return(std::size_t source, Outcome outcome) {
       queue_.Remove(source);
       break;
   }
-  changed_.NotifyAll();
+  if (paused_) {
+    changed_.NotifyAll();
+  }
 }
 
 Micros LiveIngest::PollInterval() const {

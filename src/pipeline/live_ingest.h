@@ -23,7 +23,7 @@ namespace hark::pipeline {
 
 // The stateless half of a daemon: some threads that read live sources, judge what they bring, and
 // append it to the fact log, whose order is that in which they append. A source that has nothing
-// is asked again a tenth of a second later (less often where there are very many).
+// is asked again within a tenth of a second (less often where there are very many).
 //
 // Thread-safe, but for Stop and the destructor.
 class LiveIngest {
@@ -90,6 +90,7 @@ class LiveIngest {
   bool paused_ ABSL_GUARDED_BY(mutex_) = false;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  bool watched_ ABSL_GUARDED_BY(mutex_) = false;  // a thread sleeps until a source is due
   std::vector<std::thread> threads_;
 };
 

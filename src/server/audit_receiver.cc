@@ -104,6 +104,7 @@ absl::Status AuditReceiver::Impl::Start() {
   }
   port_ = socket->port();
   socket_.emplace(*std::move(socket));
+  metrics_.Expect({});
   for (const AuditClient& client : options_.clients) {
     for (const std::string& cluster : client.clusters) {
       metrics_.Expect(cluster);

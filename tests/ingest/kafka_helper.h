@@ -23,7 +23,7 @@
 
 namespace hark::ingest {
 
-constexpr std::chrono::seconds kPatience(40);
+constexpr std::chrono::seconds kPatience(90);
 
 // Whether the condition comes true in time.
 inline bool ComesTrue(const std::function<bool()>& condition,
@@ -115,7 +115,7 @@ class KafkaConsumerTest : public ::testing::Test {
     options.check_interval = absl::Milliseconds(200);
     // A join begins anew with every answer about its topics: on a busy machine it takes its time.
     options.properties = {{"topic.metadata.refresh.interval.ms", "2000"},
-                          {"session.timeout.ms", "2000"},
+                          {"session.timeout.ms", "10000"},
                           {"heartbeat.interval.ms", "100"},
                           {"reconnect.backoff.max.ms", "200"},
                           {"socket.timeout.ms", "2000"}};

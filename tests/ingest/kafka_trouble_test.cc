@@ -72,6 +72,7 @@ TEST_F(KafkaTroubleTest, AMemberThatIsNotGivenAllPartitionsSaysWhich) {
   }
   KafkaOptions other = Options(kafka);
   other.instance = "b";
+  other.properties["session.timeout.ms"] = "2000";  // so long it is missed when it is gone
   auto second = Consume(other);
   const auto others = Find(*second, 1);
   EXPECT_TRUE(ComesTrue([&] {

@@ -61,6 +61,7 @@ TEST_F(FamiliesTest, BeginAtZeroForEveryReasonOfASource) {
 }
 
 TEST_F(FamiliesTest, CountWhatReceiversAnswer) {
+  receiver_.Expect({});
   receiver_.Expect("prod");
   receiver_.Answered("prod", 200);
   receiver_.Answered("", 401);
@@ -69,7 +70,9 @@ TEST_F(FamiliesTest, CountWhatReceiversAnswer) {
   const std::string text = Text();
   for (const char* const line :
        {"{cluster=\"prod\",code=\"200\"} 1\n", "{cluster=\"prod\",code=\"429\"} 0\n",
-        "{cluster=\"prod\",code=\"none\"} 1\n", "{cluster=\"other\",code=\"401\"} 1\n"}) {
+        "{cluster=\"prod\",code=\"401\"} 0\n", "{cluster=\"prod\",code=\"403\"} 0\n",
+        "{cluster=\"other\",code=\"403\"} 0\n", "{cluster=\"prod\",code=\"none\"} 1\n",
+        "{cluster=\"other\",code=\"401\"} 1\n"}) {
     EXPECT_THAT(text, HasSubstr("hark_receiver_requests_total" + std::string(line)));
   }
   EXPECT_THAT(text, HasSubstr("hark_receiver_ack_seconds_bucket{le=\"0.025\"} 1\n"));

@@ -2,7 +2,7 @@
 """deploy/grafana/hark.json: every query of every panel returns data from a real Prometheus that has scraped a `hark run` which had a bad day; and the rules of
 deploy/prometheus see the same day as they should.
 
-usage: grafana_test.py HARK [unittest arguments]
+usage: grafana_test.py HARK KAFKA_TOOL [unittest arguments]
 """
 
 import datetime
@@ -11,6 +11,7 @@ import json
 import math
 import pathlib
 import re
+import subprocess
 import sys
 import tempfile
 import threading
@@ -20,19 +21,17 @@ import unittest
 import yaml
 
 from daemon_support import Hark, ROOT, recorded_lines, wait_for
+from kafka_broker import Broker
 from prometheus_support import FAMILIES, FAMILIES_OF_OTHER_SOURCES, FOREIGN_FAMILIES, Prometheus, families_in, read_families
 from prometheus_test import RULES, read_rules
 from receiver_support import Receiver
 from webhook_strangers_test import Certificates
 from webhook_support import ApiServer, batches_of, free_port
 
-HARK = ""
+HARK = TOOL = ""
 BOARD = json.loads((ROOT / "deploy/grafana/hark.json").read_text())
 # What Grafana puts in place of its variables. A window as for a scrape interval of 5 s: the machine of a test may be slow.
 VARIABLES = {"job": "hark", "instance": ".+", "__rate_interval": "20s", "__range": "60s"}
-
-# What needs a broker, which kafka_daemon_test has.
-ELSEWHERE = {"hark_kafka_lag_records"}
 
 
 def panels_of(board):
@@ -195,6 +194,7 @@ class QueriesTest(unittest.TestCase):
         pathlib.Path(cls.source).touch()
         cls.daemon = Hark(HARK, cls.folder, [{"path": cls.source, "from_start": True}], cls.settings())
         cls.listen_to_an_api_server()
+        cls.read_from_a_broker()
         cls.addClassCleanup(cls.stop_daemon)
         cls.daemon.start()
         metrics = AuditMetrics()
@@ -208,8 +208,11 @@ class QueriesTest(unittest.TestCase):
         # Of the newest events: a source that is behind would hold the watermark.
         posting = threading.Thread(target=cls.api_server.send_at_rate, args=(batches_of(day.lines[-2000:]), 0.5))
         posting.start()
+        producing = threading.Thread(target=cls.produce, args=(day.lines[-2000:],))
+        producing.start()
         day.tell()
         posting.join()
+        producing.join()
         cls.api_server.post(b"this is no list of events")
         cls.api_server.finish()
         for series in cls.happened():
@@ -232,6 +235,21 @@ class QueriesTest(unittest.TestCase):
         cls.daemon.write_config()
         cls.api_server = ApiServer(f"https://127.0.0.1:{port}/audit/production", tls=certificates.context("production"))
         cls.addClassCleanup(cls.api_server.close)
+
+    @classmethod
+    def read_from_a_broker(cls):
+        """Which starts while the day is told."""
+        cls.broker = Broker(cls.folder / "kafka").make()
+        cls.addClassCleanup(cls.broker.kill)
+        cls.daemon.config["sources"]["kafka"] = [{"brokers": [cls.broker.plain], "topics": ["audit"], "instance": "test", "lateness": "5s",
+                                                  "properties": [{"name": "reconnect.backoff.max.ms", "value": "200"}]}]
+        cls.daemon.write_config()
+
+    @classmethod
+    def produce(cls, lines):
+        cls.broker.start()
+        for arguments, text in ((["create", "audit", "2"], b""), (["produce", "audit", "2"], b"".join(lines))):
+            subprocess.run([TOOL, cls.broker.plain, *arguments], input=text, check=True, timeout=60)
 
     @classmethod
     def settings(cls):
@@ -260,7 +278,7 @@ class QueriesTest(unittest.TestCase):
                 'hark_output_stopped{output="has_enough"}', 'hark_silenced_total{rule="secrets_listed_in_namespace"}',
                 'hark_state_evictions_total{rule="failed_authentication_burst"}', 'hark_alerts_open{level="high"}',
                 'hark_receiver_requests_total{cluster="production",code="200"}', 'hark_receiver_requests_total{cluster="production",code="400"}',
-                "hark_snapshot_last_success_timestamp_seconds")
+                "hark_snapshot_last_success_timestamp_seconds", 'hark_events_total{source="kafka:audit/0"}', 'hark_events_total{source="kafka:audit/1"}')
 
     def data_of(self, expression, instant):
         """[labels] of the series that have a number, some time today; or now."""
@@ -270,8 +288,6 @@ class QueriesTest(unittest.TestCase):
 
     def test_every_query_of_every_panel_returns_data(self):
         for where, target, instant in targets_of(BOARD):
-            if families_in(target["expr"]) & ELSEWHERE:
-                continue
             with self.subTest(where):
                 found = self.data_of(filled_in(target["expr"]), instant)
                 self.assertTrue(found, target["expr"])
@@ -279,14 +295,10 @@ class QueriesTest(unittest.TestCase):
                 for labels in found:
                     self.assertLessEqual(named, set(labels), "the legend names labels that are not there")
 
-    def test_what_needs_another_source_is_not_there_without_one(self):
-        names = self.prometheus.get("label/__name__/values")
-        self.assertEqual(ELSEWHERE & set(names), set())
-
-    def test_what_the_webhook_adds_has_its_type_and_its_labels(self):
+    def test_what_webhook_and_kafka_add_has_its_type_and_its_labels(self):
         types, samples = read_families(self.daemon.get("/metrics")[1])
         added = {family: kind for family, kind in types.items() if family not in FAMILIES}
-        self.assertEqual(added, {family: kind for family, (kind, _) in FAMILIES_OF_OTHER_SOURCES.items() if family not in ELSEWHERE})
+        self.assertEqual(added, {family: kind for family, (kind, _) in FAMILIES_OF_OTHER_SOURCES.items()})
         for family, labels, _ in samples:
             if family in added:
                 self.assertEqual(set(labels) - {"le"}, FAMILIES_OF_OTHER_SOURCES[family][1], family)
@@ -314,5 +326,5 @@ class QueriesTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    HARK = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    HARK, TOOL = (str(pathlib.Path(sys.argv.pop(1)).resolve()) for _ in range(2))
     unittest.main()

@@ -59,13 +59,11 @@ def free_ports(count):
 
 
 def runs(pid):
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+    """Not if it has ended, and only its parent does not know yet."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return True
 
 
 def watch(owner, pid):
@@ -102,8 +100,7 @@ class Broker:
 
     def start(self):
         """Makes it if it is new; returns when it serves."""
-        if self.state is None:
-            self._make()
+        self.make()
         offset = self.log_path.stat().st_size if self.log_path.exists() else 0
         with open(self.log_path, "ab") as log:
             process = subprocess.Popen(self._java("kafka.Kafka", self.folder / "server.properties"), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
@@ -154,7 +151,10 @@ class Broker:
         return ["java", "-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                 "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info", "-cp", f"{fetch()}/*", *map(str, arguments)]
 
-    def _make(self):
+    def make(self):
+        """Its keys, its ports and what it holds, if it is new. Whoever talks to it can be told the address, and start before it."""
+        if self.state is not None:
+            return self
         self.folder.mkdir(parents=True, exist_ok=True)
         self._make_keys()
         plain, secure, controller = free_ports(3)
@@ -169,6 +169,7 @@ class Broker:
         self._keep(plain=f"127.0.0.1:{plain}", secure=f"127.0.0.1:{secure}", user=USER, password_file=str(self.folder / "password"),
                    wrong_password_file=str(self.folder / "wrong_password"), ca_file=str(self.folder / "ca.crt"), other_ca_file=str(self.folder / "other.crt"),
                    data=str(self.folder / "data"))
+        return self
 
     def _make_keys(self):
         """A CA, the broker's key signed by it, and a CA that has signed nothing."""

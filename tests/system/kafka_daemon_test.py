@@ -6,6 +6,7 @@ HARK_SYSTEM_SCALE: 1 for every change, 10 for the nightly run.
 usage: kafka_daemon_test.py HARK KAFKA_TOOL [unittest arguments]
 """
 
+import functools
 import json
 import os
 import pathlib
@@ -18,6 +19,7 @@ import time
 import unittest
 
 from daemon_support import Hark, PATIENCE, SCALE, recorded_lines, replayed, wait_for
+from kafka_broker import PATIENCE as BROKER_PATIENCE
 from kafka_broker import PASSWORD, USER, Broker
 from webhook_support import ApiServer, batches_of, free_port, seconds_of
 
@@ -34,17 +36,21 @@ def kube_1_37():
     return subprocess.run(["zstd", "-q", "-d", "-c", path], check=True, capture_output=True).stdout.splitlines(keepends=True)
 
 
+@functools.cache
+def broker_of_all():
+    """Each test has topics of its own."""
+    temporary = tempfile.TemporaryDirectory()
+    unittest.addModuleCleanup(temporary.cleanup)
+    broker = Broker(temporary.name).start()
+    unittest.addModuleCleanup(broker.kill)
+    return broker
+
+
 class KafkaTest(unittest.TestCase):
     maxDiff = 2000
 
-    @classmethod
-    def setUpClass(cls):
-        temporary = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(temporary.cleanup)
-        cls.broker = Broker(temporary.name).start()
-        cls.addClassCleanup(cls.broker.kill)
-
     def setUp(self):
+        self.broker = broker_of_all()
         temporary = tempfile.TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
         self.folder = pathlib.Path(temporary.name)
@@ -59,7 +65,7 @@ class KafkaTest(unittest.TestCase):
     def tool(self, *arguments, text=None, tries=30):
         """What kafka_tool prints; while the broker is away it is tried again."""
         for _ in range(tries):
-            done = subprocess.run([TOOL, self.broker.plain, *map(str, arguments)], input=text, capture_output=True, timeout=PATIENCE)
+            done = subprocess.run([TOOL, self.broker.plain, *map(str, arguments)], input=text, capture_output=True, timeout=BROKER_PATIENCE)
             if done.returncode == 0:
                 return done.stdout
             time.sleep(1)

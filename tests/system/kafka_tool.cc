@@ -4,9 +4,8 @@
 //   kafka_tool BROKERS delete TOPIC
 //   kafka_tool BROKERS grow TOPIC PARTITIONS
 //   kafka_tool BROKERS cut TOPIC PARTITION OFFSET
-//   kafka_tool BROKERS produce TOPIC PARTITIONS      every line of standard input is a message;
-//   they
-//                                                    go to the partitions in turn
+//   kafka_tool BROKERS produce TOPIC PARTITIONS
+//       every line of standard input is a message; they go to the partitions in turn
 //   kafka_tool BROKERS committed GROUP TOPIC PARTITION
 //
 // Exit code 1, and a message, if it fails.
