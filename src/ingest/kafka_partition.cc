@@ -58,10 +58,12 @@ bool KafkaPartition::Pop(std::chrono::milliseconds wait, Taken& taken) {
           continue;
         }
         next_.offset = message.offset + 1;
+        is_heard_ = true;
         break;
       case RD_KAFKA_RESP_ERR__PARTITION_EOF:
         // What is between is no message: marks of transactions, and what compaction has removed.
         next_.offset = std::max(next_.offset, message.offset);
+        is_heard_ = true;
         fetch_error_ = absl::OkStatus();
         continue;
       case RD_KAFKA_RESP_ERR__BAD_MSG:
@@ -110,7 +112,8 @@ void KafkaPartition::OnFetchError(const rd_kafka_message_t& message) {
 }
 
 bool KafkaPartition::IsAtEnd(Clock::time_point now) const {
-  return state_ == State::kFetching && fetch_error_.ok() && end_ && next_.offset >= *end_ &&
+  return state_ == State::kFetching && fetch_error_.ok() && end_ &&
+         (next_.offset == *end_ || (is_heard_ && next_.offset > *end_)) &&
          now - confirmed_ < patience_;
 }
 
@@ -182,6 +185,7 @@ void KafkaPartition::Start(const KafkaCursor& cursor) {
 std::int64_t KafkaPartition::Attach(KafkaPtr<rd_kafka_queue_t> queue) {
   const MutexLock lock(mutex_);
   queue_ = std::move(queue);
+  is_heard_ = false;
   if (state_ == State::kFetching || state_ == State::kPassing || state_ == State::kStopped) {
     state_ = State::kAttached;
   }

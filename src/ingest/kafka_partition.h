@@ -116,6 +116,8 @@ class KafkaPartition {
   std::int64_t damaged_ ABSL_GUARDED_BY(mutex_) = -1;  // told of last
   bool told_gone_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<std::int64_t> end_ ABSL_GUARDED_BY(mutex_);
+  // Where reading began there is something, or the end: it was not beyond all that is there.
+  bool is_heard_ ABSL_GUARDED_BY(mutex_) = false;
   Clock::time_point confirmed_ ABSL_GUARDED_BY(mutex_);
   absl::Status excuse_ ABSL_GUARDED_BY(mutex_);
   absl::Status fetch_error_ ABSL_GUARDED_BY(mutex_);

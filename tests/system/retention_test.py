@@ -192,7 +192,11 @@ class ExpiryTest(RetentionTest):
         for result, most in (("delivered", 40), ("rejected", 40), ("silenced", 40)):
             self.assertIn(results[result], range(1, most + 1), results)
         self.assertEqual(results["filtered"], 41)
-        letters = json.loads(daemon.get("/api/v1/dead-letters?limit=1000")[1])["dead_letters"]
+        def list_letters():
+            return json.loads(daemon.get("/api/v1/dead-letters?limit=1000")[1])["dead_letters"]
+        # They are counted when they are decided on, and stored some at a time.
+        wait_for(lambda: len(list_letters()) >= results["rejected"] + results["expired"], "stored dead letters")
+        letters = list_letters()
         self.assertEqual(len(letters), results["rejected"] + results["expired"])
         self.assertEqual(sum("not delivered within 3s" in letter["reason"] for letter in letters), results["expired"])
         wait_for(lambda: daemon.metric('hark_dead_letters{output="soc"}') == len(letters), "dead letters counted")
