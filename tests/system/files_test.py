@@ -26,6 +26,7 @@ PACKED = ROOT / "tests/data/kube-1.20/audit-typical.jsonl.zst"
 LINES = subprocess.run(["zstd", "-q", "-d", "-c", PACKED], check=True, capture_output=True).stdout.splitlines(keepends=True)
 PLAIN = b"".join(LINES)
 OPTIONS = ["--now", "2027-01-01T00:00:00Z", "--output", "none"]
+SANITIZED = os.environ.get("HARK_SANITIZED") == "1"
 
 
 def counts(report):
@@ -242,7 +243,7 @@ class UnreadableFileTest(FilesTest):
 
 class ManyFilesTest(FilesTest):
     def test_a_folder_of_a_hundred_thousand_files_is_read_in_little_memory(self):
-        files = 100_000
+        files = 10_000 if SANITIZED else 100_000
         for i in range(files):
             folder = self.logs / str(i // 1000)
             if i % 1000 == 0:
@@ -255,7 +256,7 @@ class ManyFilesTest(FilesTest):
         process.returncode = os.waitstatus_to_exitcode(status)
         self.assertEqual(process.returncode, 0, report)
         self.assertEqual(counts(report), (files, 0, 0))
-        if os.environ.get("HARK_SANITIZED") != "1":
+        if not SANITIZED:
             self.assertLess(usage.ru_maxrss, 200 * 1000, "KiB")
 
 
