@@ -15,7 +15,8 @@ std::string_view AdviceFor(RejectReason reason) {
       return "look for what rewrites events on their way: each must keep its auditID, stage and "
              "requestReceivedTimestamp";
     case RejectReason::kTooLarge:
-      return "raise --max-record-bytes (limits.max_record_bytes of a configuration), or let the API "
+      return "raise --max-record-bytes (limits.max_record_bytes of a configuration), or let the "
+             "API "
              "server cut long events (--audit-log-truncate-enabled)";
     case RejectReason::kTooDeep:
     case RejectReason::kBadEnvelope:

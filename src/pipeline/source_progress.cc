@@ -121,18 +121,17 @@ void SourceProgress::CheckRejected(Micros now) {
   if (static_cast<double>(rejected) <= kMuchRejected * static_cast<double>(records)) {
     return;
   }
-  const auto main_reason = static_cast<RejectReason>(
-      std::max_element(reasons.begin(), reasons.end()) - reasons.begin());
-  context_.logger.Write(
-      {.level = LogLevel::kWarning,
-       .key = "many_rejected",
-       .text = "Over 1 % of the records that a source brought were rejected.",
-       .about = shown_.name},
-      {{"source", std::string_view(shown_.name)},
-       {"records", records},
-       {"rejected", rejected},
-       {"main_reason", RejectReasonName(main_reason)},
-       {"advice", AdviceFor(main_reason)}});
+  const auto main_reason =
+      static_cast<RejectReason>(std::max_element(reasons.begin(), reasons.end()) - reasons.begin());
+  context_.logger.Write({.level = LogLevel::kWarning,
+                         .key = "many_rejected",
+                         .text = "Over 1 % of the records that a source brought were rejected.",
+                         .about = shown_.name},
+                        {{"source", std::string_view(shown_.name)},
+                         {"records", records},
+                         {"rejected", rejected},
+                         {"main_reason", RejectReasonName(main_reason)},
+                         {"advice", AdviceFor(main_reason)}});
 }
 
 void SourceProgress::SetState(metrics::SourceState state) {

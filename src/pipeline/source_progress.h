@@ -93,7 +93,7 @@ class SourceProgress {
   Micros last_sign_;
   Micros promised_ = kBeginningOfTime;  // event time, by the last idle record
   Micros last_promise_ = 0;
-  Micros last_check_;         // of what was rejected
+  Micros last_check_;          // of what was rejected
   std::uint64_t records_ = 0;  // since then
   Rejected rejected_{};        // of them
 };

@@ -224,9 +224,27 @@ TEST(RawJsonTest, ALargeTextIsReadAsASmallOneIs) {
     const PaddedText large(Enlarged(text));
     RawJsonReader reader;
     reader.Start(large.view());
-    for (const char* const path :
-         {"a", "a.t", "a.n", "a.u", "a.d", "a.b", "a.z", "a.o", "a.e", "a.b.c", "a.c.x", "a.c.y",
-          "a.c", "b", "b.c", "requestObject.a.b", "requestObject.a.c.b", ".", "a.", "a..b", "x"}) {
+    for (const char* const path : {"a",
+                                   "a.t",
+                                   "a.n",
+                                   "a.u",
+                                   "a.d",
+                                   "a.b",
+                                   "a.z",
+                                   "a.o",
+                                   "a.e",
+                                   "a.b.c",
+                                   "a.c.x",
+                                   "a.c.y",
+                                   "a.c",
+                                   "b",
+                                   "b.c",
+                                   "requestObject.a.b",
+                                   "requestObject.a.c.b",
+                                   ".",
+                                   "a.",
+                                   "a..b",
+                                   "x"}) {
       EXPECT_EQ(ReadFrom(reader, path), Read(text, path)) << text << " " << path;
       EXPECT_EQ(reader.Exists(path), Exists(text, path)) << text << " " << path;
     }

@@ -104,8 +104,8 @@ class InputFaultsTest : public ::testing::Test {
         ingest::Decompress(std::make_unique<ScriptedStream>(std::move(script))), limits));
     testing::CollectingSink sink;
     const ReplayResult result = Replay(options_, std::move(sources), sink);
-    EXPECT_EQ(result.input.records, result.input.events + result.input.skipped_total() +
-                                        result.input.rejected_total());
+    EXPECT_EQ(result.input.records,
+              result.input.events + result.input.skipped_total() + result.input.rejected_total());
     return result;
   }
 
@@ -120,11 +120,12 @@ TEST_F(InputFaultsTest, WhereverAnInputEndsOrFailsNothingBeforeThatIsLost) {
       for (const absl::Status& failure : kFailures) {
         ++round;
         options_.batch_bytes = round % 3 == 0 ? 1 : 1000;
-        const ReplayResult result = Run({.text = shape.text.substr(0, length),
-                                         .piece = round % 2 == 0 ? std::size_t{61} : std::size_t{1} << 20,
-                                         .end = failure,
-                                         .damages = {}},
-                                        round % 5 == 0 ? 700 : 100'000);
+        const ReplayResult result =
+            Run({.text = shape.text.substr(0, length),
+                 .piece = round % 2 == 0 ? std::size_t{61} : std::size_t{1} << 20,
+                 .end = failure,
+                 .damages = {}},
+                round % 5 == 0 ? 700 : 100'000);
         const std::string where = absl::StrFormat("%s, %d bytes", shape.name, length);
         ASSERT_EQ(result.input.events, shape.EventsIn(length)) << where;
         ASSERT_EQ(result.input.rejected_total(), shape.CutOffIn(length)) << where;
