@@ -113,11 +113,11 @@ class InputFaultsTest : public ::testing::Test {
 };
 
 TEST_F(InputFaultsTest, WhereverAnInputEndsOrFailsNothingBeforeThatIsLost) {
-  const absl::Status kFailures[] = {absl::OkStatus(), absl::DataLossError("the disk is gone")};
+  const absl::Status failures[] = {absl::OkStatus(), absl::DataLossError("the disk is gone")};
   int round = 0;
   for (const Shape& shape : Shapes()) {
     for (std::size_t length = 0; length <= shape.text.size(); length += 29) {
-      for (const absl::Status& failure : kFailures) {
+      for (const absl::Status& failure : failures) {
         ++round;
         options_.batch_bytes = round % 3 == 0 ? 1 : 1000;
         const ReplayResult result =
