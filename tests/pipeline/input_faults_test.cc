@@ -103,7 +103,7 @@ class InputFaultsTest : public ::testing::Test {
         ingest::RecordSource::Identity{.name = "audit.log", .cluster = {}},
         ingest::Decompress(std::make_unique<ScriptedStream>(std::move(script))), limits));
     testing::CollectingSink sink;
-    const ReplayResult result = Replay(options_, std::move(sources), sink);
+    ReplayResult result = Replay(options_, std::move(sources), sink);
     EXPECT_EQ(result.input.records,
               result.input.events + result.input.skipped_total() + result.input.rejected_total());
     return result;
