@@ -118,4 +118,30 @@ std::string Sha256Hex(std::string_view bytes) {
   return HexDigits(hasher.Finish());
 }
 
+struct Sha256Stream::Context {
+  const std::unique_ptr<EVP_MD_CTX, ContextDeleter> digest{EVP_MD_CTX_new()};
+};
+
+Sha256Stream::Sha256Stream() = default;
+
+Sha256Stream::~Sha256Stream() = default;
+
+void Sha256Stream::Reset() {
+  if (context_ == nullptr) {
+    context_ = std::make_unique<Context>();
+    HARK_CHECK(context_->digest != nullptr);
+  }
+  HARK_CHECK(EVP_DigestInit_ex2(context_->digest.get(), Sha256(), nullptr) == 1);
+}
+
+void Sha256Stream::Add(std::string_view bytes) {
+  HARK_CHECK(EVP_DigestUpdate(context_->digest.get(), bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256Stream::Hex() {
+  std::array<std::uint8_t, 32> digest{};
+  HARK_CHECK(EVP_DigestFinal_ex(context_->digest.get(), digest.data(), nullptr) == 1);
+  return HexDigits(digest);
+}
+
 }  // namespace hark

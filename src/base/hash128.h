@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,26 @@ std::string ToHex(const Hash128& hash);
 
 // The whole SHA-256 of the bytes, as sha256sum prints it. Thread-safe.
 std::string Sha256Hex(std::string_view bytes);
+
+// The same of bytes that come in pieces, as many texts one after another as there are. Not
+// thread-safe.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  ~Sha256Stream();
+  Sha256Stream(const Sha256Stream&) = delete;
+  Sha256Stream& operator=(const Sha256Stream&) = delete;
+
+  // Begins a text; to be called before its first Add.
+  void Reset();
+  void Add(std::string_view bytes);
+  // Ends the text.
+  std::string Hex();
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;  // null until the first Reset
+};
 
 // For hash tables: the bytes are already uniform, so their first eight are the table's hash.
 struct Hash128Hasher {

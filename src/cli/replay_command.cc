@@ -23,6 +23,7 @@
 #include "cli/replay_request.h"
 #include "cli/replay_run.h"
 #include "ingest/file_stream.h"
+#include "pipeline/event_reader.h"
 
 namespace hark::cli {
 namespace {
@@ -30,6 +31,9 @@ namespace {
 constexpr int kMaxThreads = 256;
 constexpr std::size_t kMinIdDigits = 6;
 constexpr std::size_t kIdDigits = 32;
+// As limits.max_record_bytes of a configuration.
+constexpr std::size_t kMinRecordBytes = std::size_t{64} << 10;
+constexpr std::size_t kMaxRecordBytes = std::size_t{1} << 30;
 
 // The options as text, with their defaults.
 struct ReplayArguments {
@@ -39,6 +43,7 @@ struct ReplayArguments {
   int threads = static_cast<int>(std::max(std::thread::hardware_concurrency(), 1U));
   std::uint64_t state_bytes = std::uint64_t{512} << 20;
   std::size_t batch_bytes = std::size_t{512} << 10;
+  std::size_t max_record_bytes = pipeline::kMaxEventBytes;
   bool quarantine_raw = false;
 };
 
@@ -133,6 +138,7 @@ absl::StatusOr<ReplayRequest> ToRequest(const ReplayArguments& arguments) {
   request.threads = arguments.threads;
   request.state_bytes = arguments.state_bytes;
   request.batch_bytes = arguments.batch_bytes;
+  request.max_record_bytes = arguments.max_record_bytes;
   ASSIGN_OR_RETURN(request.from, ToTimeBound("--from", arguments.from));
   ASSIGN_OR_RETURN(request.to, ToTimeBound("--to", arguments.to));
   ASSIGN_OR_RETURN(request.output, ToOutputKind(arguments.output));
@@ -165,9 +171,10 @@ void AddReplayCommand(CLI::App& app, Command& chosen) {
   command
       ->add_option(
           "INPUT", a.inputs,
-          "[NAME=]PATH of a file with one JSON event a line, of a folder of such files, or "
-          "a quoted pattern with * ? [...]; - for standard input; NAME is the cluster. "
-          "Rotated files of one log are read in their order, the others by time")
+          "[NAME=]PATH of an audit log, of a folder of them, or a quoted pattern with * ? [...]; "
+          "- for standard input; NAME is the cluster. Plain, gzip or zstd, in every form that "
+          "docs/managed-clouds.md names. Rotated files of one log are read in their order, the "
+          "others by time")
       ->required();
   command->add_option("--rules", a.rules, "Rule files and folders in place of the shipped rules");
   command->add_option("--from", a.from,
@@ -197,6 +204,12 @@ void AddReplayCommand(CLI::App& app, Command& chosen) {
       "--quarantine", a.quarantine, "File for what was rejected: reason, source, offset and hash");
   command->add_flag("--quarantine-raw", a.quarantine_raw, "Keep the rejected bytes there too")
       ->needs(quarantine);
+  command
+      ->add_option("--max-record-bytes", a.max_record_bytes,
+                   "The longest event that is read; a longer one is rejected, the next one is read")
+      ->transform(CLI::AsSizeValue(true))
+      ->check(CLI::Range(kMinRecordBytes, kMaxRecordBytes))
+      ->capture_default_str();
   command->add_option("--state-bytes", a.state_bytes, "Budget of the detector's state")
       ->transform(CLI::AsSizeValue(true))
       ->capture_default_str();

@@ -32,6 +32,7 @@ struct ReplayRequest {
   Micros now = 0;
   std::uint64_t state_bytes = 0;
   std::size_t batch_bytes = 0;
+  std::size_t max_record_bytes = 0;
   std::string events_of;  // the beginning of an alert id; empty: alerts are wanted, not events
 
   bool has_relative_time() const {

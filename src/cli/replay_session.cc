@@ -55,6 +55,7 @@ ReplaySession::ReplaySession(const ReplayRequest& request, std::atomic<bool>& st
   options_.cluster = request.cluster;
   options_.now = request.now;
   options_.batch_bytes = request.batch_bytes;
+  options_.max_event_bytes = request.max_record_bytes;
   options_.engine.max_state_bytes = request.state_bytes;
   options_.stop = &stop;
 }
@@ -82,9 +83,10 @@ void ReplaySession::ResolveTimes() {
   Micros last_event = 0;
   if (request_.has_relative_time()) {
     ingest::InputErrors ignored;  // reported when the inputs are opened to be judged
-    last_event = pipeline::LastEventTime(ingest::OpenInputs(request_.inputs, &stop_, ignored),
-                                         pipeline::LatestLegalTime(request_.now), &stop_)
-                     .value_or(0);
+    last_event =
+        pipeline::LastEventTime(ingest::OpenInputs(request_.inputs, &stop_, ignored, Limits()),
+                                pipeline::LatestLegalTime(request_.now), &stop_)
+            .value_or(0);
   }
   if (request_.from.has_value()) {
     options_.from = request_.from->Resolve(last_event);
@@ -96,7 +98,7 @@ void ReplaySession::ResolveTimes() {
 
 std::vector<std::unique_ptr<Source>> ReplaySession::OpenInputs() {
   std::vector<std::unique_ptr<Source>> sources =
-      ingest::OpenInputs(request_.inputs, &stop_, *errors_);
+      ingest::OpenInputs(request_.inputs, &stop_, *errors_, Limits());
   PrintNewErrors();
   return sources;
 }

@@ -10,6 +10,7 @@
 #include "cli/exit_code.h"
 #include "cli/replay_request.h"
 #include "ingest/input_errors.h"
+#include "ingest/record_source.h"
 #include "pipeline/replay.h"
 
 namespace hark::cli {
@@ -46,6 +47,9 @@ class ReplaySession {
   ReplaySession(const ReplayRequest& request, std::atomic<bool>& stop,
                 std::shared_ptr<const rules::RuleSet> rules);
   void ResolveTimes();
+  ingest::RecordSource::Limits Limits() const {
+    return {.max_record_bytes = request_.max_record_bytes};
+  }
   absl::Status OpenQuarantine();
   void PrintNewErrors();
 

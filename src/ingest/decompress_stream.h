@@ -29,7 +29,7 @@ struct BombLimits {
 //   one damage, however long it is. Time is linear in the input, and memory does not depend on it.
 // - A bomb is one kBomb, with a line feed as well, and the stream ends.
 //
-// Memory: nothing if the bytes pass through; 1 MiB, and for zstd the window that the frame asks
+// Memory: nothing if the bytes pass through; 640 KiB, and for zstd the window that the frame asks
 // for, at most 128 MiB. A frame that asks for more is damaged. An error of `raw` is returned.
 // Not thread-safe.
 std::unique_ptr<ByteStream> Decompress(std::unique_ptr<ByteStream> raw, BombLimits limits = {});

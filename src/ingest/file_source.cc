@@ -9,8 +9,12 @@
 namespace hark::ingest {
 
 FileSource::FileSource(RecordSource::Identity identity, Files files, const std::atomic<bool>* stop,
-                       InputErrors& errors)
-    : identity_(std::move(identity)), files_(std::move(files)), stop_(stop), errors_(errors) {}
+                       InputErrors& errors, const RecordSource::Limits& limits)
+    : identity_(std::move(identity)),
+      files_(std::move(files)),
+      stop_(stop),
+      errors_(errors),
+      limits_(limits) {}
 
 absl::Status FileSource::Read(std::size_t max_bytes, RecordBatch& batch) {
   if (ended_) {
@@ -45,7 +49,7 @@ absl::StatusOr<std::unique_ptr<ByteStream>> FileSource::Open() const {
 absl::Status FileSource::OpenAndRead(std::size_t max_bytes, RecordBatch& batch) {
   if (records_ == nullptr) {
     ASSIGN_OR_RETURN(std::unique_ptr<ByteStream> stream, Open());
-    records_ = std::make_unique<RecordSource>(identity_, std::move(stream));
+    records_ = std::make_unique<RecordSource>(identity_, std::move(stream), limits_);
   }
   return records_->Read(max_bytes, batch);
 }

@@ -34,7 +34,7 @@ class FileSource final : public Source {
 
   // `stop` as for FileStream::Open; it and `errors` must outlive the source.
   FileSource(RecordSource::Identity identity, Files files, const std::atomic<bool>* stop,
-             InputErrors& errors);
+             InputErrors& errors, const RecordSource::Limits& limits = {});
 
   const std::string& name() const override { return identity_.name; }
   const std::string& cluster() const override { return identity_.cluster; }
@@ -51,6 +51,7 @@ class FileSource final : public Source {
   const Files files_;
   const std::atomic<bool>* const stop_;
   InputErrors& errors_;
+  const RecordSource::Limits limits_;
   std::unique_ptr<Source> records_;  // null unless it is being read
   bool ended_ = false;
   std::uint64_t end_ = 0;  // if ended_: how many bytes there were

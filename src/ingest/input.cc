@@ -24,7 +24,9 @@ namespace {
 // Takes the inputs one by one, then makes their sources.
 class InputReader {
  public:
-  InputReader(const std::atomic<bool>* stop, InputErrors& errors) : stop_(stop), errors_(errors) {}
+  InputReader(const std::atomic<bool>* stop, InputErrors& errors,
+              const RecordSource::Limits& limits)
+      : stop_(stop), errors_(errors), limits_(limits) {}
 
   void Add(const InputArgument& input) {
     if (input.is_stdin()) {
@@ -48,8 +50,8 @@ class InputReader {
       sources_.push_back(std::make_unique<FileSource>(
           RecordSource::Identity{.name = UniqueName(std::move(series.name)),
                                  .cluster = std::move(series.cluster)},
-          FileSource::Files{.paths = std::move(series.paths), .size = series.size}, stop_,
-          errors_));
+          FileSource::Files{.paths = std::move(series.paths), .size = series.size}, stop_, errors_,
+          limits_));
     }
     return std::move(sources_);
   }
@@ -66,7 +68,7 @@ class InputReader {
     }
     sources_.push_back(std::make_unique<RecordSource>(
         RecordSource::Identity{.name = UniqueName(input.text), .cluster = input.cluster},
-        *std::move(stream)));
+        *std::move(stream), limits_));
   }
 
   void AddFile(const InputArgument& input, const FileInfo& info) {
@@ -112,6 +114,7 @@ class InputReader {
 
   const std::atomic<bool>* const stop_;
   InputErrors& errors_;
+  const RecordSource::Limits limits_;
   absl::flat_hash_set<FileIdentity> known_;
   std::vector<InputFile> files_;
   StringMap<int> uses_;
@@ -134,9 +137,9 @@ InputArgument ParseInputArgument(std::string_view text) {
 }
 
 std::vector<std::unique_ptr<Source>> OpenInputs(const std::vector<InputArgument>& inputs,
-                                                const std::atomic<bool>* stop,
-                                                InputErrors& errors) {
-  InputReader reader(stop, errors);
+                                                const std::atomic<bool>* stop, InputErrors& errors,
+                                                const RecordSource::Limits& limits) {
+  InputReader reader(stop, errors, limits);
   for (const InputArgument& input : inputs) {
     reader.Add(input);
   }

@@ -9,6 +9,7 @@
 #include "hark/source.h"
 
 #include "ingest/input_errors.h"
+#include "ingest/record_source.h"
 
 namespace hark::ingest {
 
@@ -48,6 +49,7 @@ InputArgument ParseInputArgument(std::string_view text);
 // Regular files are opened only while they are read (FileSource). `stop` as for FileStream::Open;
 // it and `errors` must outlive the sources.
 std::vector<std::unique_ptr<Source>> OpenInputs(const std::vector<InputArgument>& inputs,
-                                                const std::atomic<bool>* stop, InputErrors& errors);
+                                                const std::atomic<bool>* stop, InputErrors& errors,
+                                                const RecordSource::Limits& limits = {});
 
 }  // namespace hark::ingest

@@ -127,7 +127,9 @@ absl::Status KafkaSource::Open(std::int64_t offset, std::string_view value, std:
 }
 
 absl::Status KafkaSource::ReadAhead(std::size_t max_bytes) {
-  RETURN_IF_ERROR(opened_->records->Read(max_bytes, opened_->ahead));
+  const absl::Status status = opened_->records->Read(max_bytes, opened_->ahead);
+  opened_->ahead.turn.Release();  // the next Read may be another thread's
+  RETURN_IF_ERROR(status);
   if (opened_->ahead.at_end()) {
     // Of nothing but white space nothing is told, as in a file.
     cursor_.offset = opened_->offset + 1;
@@ -138,6 +140,7 @@ absl::Status KafkaSource::ReadAhead(std::size_t max_bytes) {
 
 absl::Status KafkaSource::ReadOpened(std::size_t max_bytes, RecordBatch& batch) {
   std::swap(batch, opened_->ahead);
+  batch.turn.TakeFor(batch.capacity);
   batch.offset = static_cast<std::uint64_t>(opened_->offset);
   for (Damage& damage : batch.damages) {
     damage.offset = batch.offset;

@@ -11,15 +11,16 @@
 
 namespace hark::ingest {
 
-// The bytes of a stream, of which the last kLookBack can be read once more. Takes 1 MiB, however
-// long the stream is. Positions are bytes from the stream's start. Not thread-safe.
+// The bytes of a stream, of which the last kLookBack can be read once more. Takes 640 KiB, however
+// long the stream is, and less if it is short. Positions are bytes from the stream's start. Not
+// thread-safe.
 class LookBackBuffer {
  public:
   // A damaged deflate block is decoded on, as long as its bits mean anything, over what follows it:
   // mostly for less than the length of a block, which is 64 KiB or so. zstd's have 128 KiB at most.
   static constexpr std::size_t kLookBack = std::size_t{256} << 10;
 
-  // `start` has been read from the stream before. REQUIRES: start has at most 1 MiB.
+  // `start` has been read from the stream before. REQUIRES: start has at most kLookBack.
   LookBackBuffer(std::unique_ptr<ByteStream> stream, std::string_view start);
 
   // Valid until the next Fill.
@@ -37,11 +38,13 @@ class LookBackBuffer {
   void GoBack(std::uint64_t position);
 
  private:
-  // Drops what is too old, so that there is room to read.
+  // Grows, or drops what is too old, so that there is room to read.
   void MakeRoom();
+  void Grow(std::size_t capacity);
 
   const std::unique_ptr<ByteStream> stream_;
-  const std::unique_ptr<char[]> bytes_;
+  std::size_t capacity_ = 0;
+  std::unique_ptr<char[]> bytes_;
   std::uint64_t start_ = 0;  // position of the buffer's first byte
   std::size_t read_ = 0;     // bytes of the buffer that are read
   std::size_t size_ = 0;     // bytes in the buffer

@@ -61,15 +61,23 @@ RecordSource::RecordSource(Identity identity, std::unique_ptr<ByteStream> stream
 absl::Status RecordSource::Read(std::size_t max_bytes, RecordBatch& batch) {
   batch.Clear();
   size_ = carry_.size();
-  searched_ = 0;
+  ForgetSearch();
   is_dry_ = false;
   if (is_passing_over()) {
     long_record_ = 0;
     batch.damages.push_back(passed_over_);
   }
-  ReserveBuffer(batch, 0, std::max({max_bytes, kMinReadBytes, size_}));
+  const std::size_t needed = std::max({max_bytes, kMinReadBytes, size_});
+  if (needed <= LargeTurn::kLarge) {
+    batch.ReleaseLarge();
+  }
+  batch.turn.TakeFor(needed);
+  ReserveBuffer(batch, 0, needed);
   std::memcpy(batch.buffer.get(), carry_.data(), size_);
   carry_.clear();
+  if (carry_.capacity() > LargeTurn::kLarge) {
+    carry_ = std::string();
+  }
   while (true) {
     const Step step = Advance(max_bytes, batch);
     if (step == Step::kBatch) {
@@ -101,6 +109,7 @@ RecordSource::Step RecordSource::Advance(std::size_t max_bytes, RecordBatch& bat
     case Place::kList:
       return AdvanceList(max_bytes, batch);
     case Place::kTail:
+      return PassOverTail(batch);
     case Place::kLongRecord:
     case Place::kLongLine:
       break;
@@ -124,8 +133,37 @@ RecordSource::Step RecordSource::AdvanceRecords(std::size_t max_bytes, RecordBat
       IsObject(FirstLine(bytes)) && IsObject(LastLine(bytes.substr(0, lines_end)))) {
     return Cut(lines_end + 1, batch);
   }
-  // What was open is looked at again when there is twice as much of it.
-  return ShallSearch() ? ScanRecords(max_bytes, batch) : Step::kMore;
+  return ShallSearch(max_bytes, batch) ? ScanRecords(max_bytes, batch) : Step::kMore;
+}
+
+// What was open is looked at again when there is twice as much of it, or when the probe says so.
+bool RecordSource::ShallSearch(std::size_t max_bytes, const RecordBatch& batch) {
+  if (size_ >= 2 * searched_ || size_ > Limit(max_bytes) || ended_ ||
+      (is_dry_ && size_ > searched_)) {
+    return true;
+  }
+  if (probed_ == 0) {
+    return false;
+  }
+  const std::string_view news(batch.buffer.get() + probed_, size_ - probed_);
+  const bool is_open = IsContainer({batch.buffer.get(), 1})
+                           ? probe_.Feed(news).end == ScanEnd::kOpen
+                           : news.find('\n') == kNone;
+  probed_ = is_open ? size_ : 0;
+  return !is_open;
+}
+
+void RecordSource::Await(std::string_view record) {
+  searched_ = size_;
+  if (probed_ > 0 || record.size() < limits_.long_read) {
+    return;
+  }
+  bool is_open = true;
+  if (IsContainer(record)) {
+    probe_.Reset();
+    is_open = probe_.Feed(record).end == ScanEnd::kOpen;
+  }
+  probed_ = is_open ? size_ : 0;
 }
 
 RecordSource::Step RecordSource::ScanRecords(std::size_t max_bytes, RecordBatch& batch) {
@@ -163,28 +201,31 @@ RecordSource::Step RecordSource::ScanRecords(std::size_t max_bytes, RecordBatch&
 
 RecordSource::Step RecordSource::AdvanceOpenRecord(std::size_t begin, std::size_t max_bytes,
                                                    RecordBatch& batch) {
-  const std::string_view record(batch.buffer.get() + begin, size_ - begin);
+  if (begin > 0) {
+    Drop(begin, batch);
+  }
+  const std::string_view record(batch.buffer.get(), size_);
   if (IsLongList(record) || (ended_ && FindRecordList(record) != kNone)) {
-    return EnterList(begin, FindRecordList(record), batch);
+    return EnterList(0, FindRecordList(record), batch);
   }
   if (ended_) {
     return Cut(size_, batch);
   }
   if (record.size() <= Limit(max_bytes)) {
-    searched_ = size_;
+    Await(record);
     return Step::kMore;
   }
   if (IsContainer(record) && record.substr(0, Limit(max_bytes)).find('\n') != kNone) {
     // It has lost its end rather than grown so long: its first line is given up.
     open_records_ = std::min(open_records_ + 1, kMaxOpenRecords);
-    return Cut(begin + NextRecord(record, Remainder::kNone).after(), batch);
+    return Cut(NextRecord(record, Remainder::kNone).after(), batch);
   }
-  return PassOverRecord(begin, batch);
+  return PassOverRecord(0, batch);
 }
 
 RecordSource::Step RecordSource::AdvanceList(std::size_t max_bytes, RecordBatch& batch) {
   const std::string_view bytes(batch.buffer.get(), size_);
-  if (!ShallSearch()) {
+  if (!ShallSearch(max_bytes, batch)) {
     return Step::kMore;
   }
   std::size_t end = 0;
@@ -192,7 +233,13 @@ RecordSource::Step RecordSource::AdvanceList(std::size_t max_bytes, RecordBatch&
     const std::size_t at = bytes.find_first_not_of(std::string_view("\0 \t\r\n,", 6), end);
     const bool is_first = end == 0;
     if (at == kNone) {
-      return ended_ ? BreakList(size_, batch) : is_first ? DropBlanks(batch) : Cut(end, batch);
+      if (ended_) {
+        // The list has lost its own end.
+        batch.damages.push_back(
+            {.reason = RejectReason::kTruncated, .offset = offset_ + size_, .length = 0});
+        return BreakList(batch);
+      }
+      return is_first ? DropBlanks(batch) : Cut(end, batch);
     }
     if (bytes[at] == ']') {
       return is_first ? LeaveList(at + 1, batch) : Cut(end, batch);
@@ -206,10 +253,9 @@ RecordSource::Step RecordSource::AdvanceList(std::size_t max_bytes, RecordBatch&
     }
     if (scan.end == ScanEnd::kOpen) {
       if (ended_) {
-        return BreakList(size_, batch);
+        return BreakList(batch);  // within an item, which the reader of the batch counts
       }
-      searched_ = size_;
-      return scan.length > Limit(max_bytes) ? PassOverRecord(at, batch) : Step::kMore;
+      return AwaitItem(at, max_bytes, batch);
     }
     if (scan.end != ScanEnd::kWhole) {
       // The list ends here; what comes next is read as if it stood alone.
@@ -225,6 +271,18 @@ RecordSource::Step RecordSource::AdvanceList(std::size_t max_bytes, RecordBatch&
     }
   }
   return Cut(end, batch);
+}
+
+RecordSource::Step RecordSource::AwaitItem(std::size_t begin, std::size_t max_bytes,
+                                           RecordBatch& batch) {
+  if (size_ - begin > Limit(max_bytes)) {
+    return PassOverRecord(begin, batch);
+  }
+  if (begin > 0) {
+    Drop(begin, batch);
+  }
+  Await({batch.buffer.get(), size_});
+  return Step::kMore;
 }
 
 RecordSource::Step RecordSource::DropBlanks(RecordBatch& batch) {
@@ -251,14 +309,8 @@ RecordSource::Step RecordSource::LeaveList(std::size_t after, RecordBatch& batch
   return Step::kAgain;
 }
 
-RecordSource::Step RecordSource::BreakList(std::size_t end, RecordBatch& batch) {
-  // What is open is a record that the reader of the batch counts; else the list's own end is lost.
-  const std::string_view rest(batch.buffer.get(), end);
-  if (NextRecord(rest, Remainder::kMayFollow).end == RecordEnd::kNone) {
-    batch.damages.push_back(
-        {.reason = RejectReason::kTruncated, .offset = offset_ + end, .length = 0});
-  }
-  const Step step = Cut(end, batch);
+RecordSource::Step RecordSource::BreakList(RecordBatch& batch) {
+  const Step step = Cut(size_, batch);
   place_ = Place::kRecords;
   return step;
 }
@@ -267,13 +319,36 @@ RecordSource::Step RecordSource::PassOverRecord(std::size_t begin, RecordBatch& 
   Drop(begin, batch);
   container_offset_ = place_ == Place::kRecords ? offset_ : container_offset_;
   long_record_ = batch.damages.size();
-  batch.damages.push_back({.reason = RejectReason::kTooLarge, .offset = offset_, .length = 0});
+  const std::string_view bytes(batch.buffer.get(), size_);
+  batch.damages.push_back({.reason = RejectReason::kTooLarge,
+                           .offset = offset_,
+                           .length = 0,
+                           .sha256 = {},
+                           .start = std::string(bytes.substr(0, kMaxStartBytes))});
+  hash_.Reset();
   after_record_ = place_;
-  const bool is_container = IsContainer(std::string_view(batch.buffer.get(), size_));
+  const bool is_container = IsContainer(bytes);
   place_ = is_container ? Place::kLongRecord : Place::kLongLine;
   if (is_container) {
     scanner_.Reset();
   }
+  return Step::kAgain;
+}
+
+RecordSource::Step RecordSource::PassOverTail(RecordBatch& batch) {
+  const Scan scan = scanner_.Feed({batch.buffer.get(), size_});
+  Drop(scan.length, batch);
+  if (scan.end == ScanEnd::kOpen && !ended_) {
+    return Step::kMore;
+  }
+  if (scan.end != ScanEnd::kWhole) {
+    const bool is_wrong = scan.end == ScanEnd::kWrong;
+    batch.damages.push_back(
+        {.reason = is_wrong ? RejectReason::kMalformed : RejectReason::kTruncated,
+         .offset = offset_,
+         .length = 0});
+  }
+  place_ = Place::kRecords;
   return Step::kAgain;
 }
 
@@ -290,15 +365,17 @@ RecordSource::Step RecordSource::PassOver(RecordBatch& batch) {
     is_over = is_over || scan.end != ScanEnd::kOpen;
     length = scan.length;
   }
-  if (place_ != Place::kTail) {
-    batch.damages[long_record_].length += length;
-  }
+  batch.damages[long_record_].length += length;
+  hash_.Add(bytes.substr(0, length));
   Drop(length, batch);
   if (!is_over) {
     return Step::kMore;
   }
-  place_ = place_ == Place::kTail ? Place::kRecords : after_record_;
-  return Step::kAgain;
+  batch.damages[long_record_].sha256 = hash_.Hex();
+  place_ = after_record_;
+  // A file of nothing but such records must not collect them all.
+  constexpr std::size_t kMostDamages = 8;
+  return batch.damages.size() < kMostDamages ? Step::kAgain : Cut(0, batch);
 }
 
 bool RecordSource::IsLongList(std::string_view record) const {
@@ -308,11 +385,17 @@ bool RecordSource::IsLongList(std::string_view record) const {
 void RecordSource::Fill(std::size_t max_bytes, RecordBatch& batch) {
   std::size_t target = std::max(max_bytes, kMinReadBytes);
   if (size_ >= target) {
-    target = std::max(std::min(2 * size_, Limit(max_bytes) + kMinReadBytes), size_ + kMinReadBytes);
+    const std::size_t capacity = batch.capacity - kBatchPadding;
+    target = size_ + kMinReadBytes <= capacity
+                 ? capacity
+                 : std::max(std::min(2 * size_, Limit(max_bytes) + kMinReadBytes),
+                            size_ + kMinReadBytes);
   }
+  batch.turn.TakeFor(target);
   ReserveBuffer(batch, size_, target);
+  const std::size_t step = std::max(max_bytes, limits_.long_read);
   const absl::StatusOr<std::size_t> count =
-      stream_->Read(batch.buffer.get() + size_, target - size_);
+      stream_->Read(batch.buffer.get() + size_, std::min(target - size_, step));
   stream_->TakeDamages(batch.damages);
   size_ += count.value_or(0);
   is_dry_ = count.ok() && *count == 0 && stream_->may_go_on();
@@ -325,7 +408,7 @@ void RecordSource::Fill(std::size_t max_bytes, RecordBatch& batch) {
 void RecordSource::Drop(std::size_t length, RecordBatch& batch) {
   size_ -= length;
   offset_ += length;
-  searched_ = 0;
+  ForgetSearch();
   std::memmove(batch.buffer.get(), batch.buffer.get() + length, size_);
 }
 
@@ -337,6 +420,9 @@ RecordSource::Step RecordSource::Cut(std::size_t length, RecordBatch& batch) {
     batch.context = context_;
   }
   offset_ += length;
+  if (length == 0) {
+    batch.ReleaseLarge();
+  }
   return Step::kBatch;
 }
 

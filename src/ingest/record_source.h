@@ -12,6 +12,7 @@
 
 #include "hark/source.h"
 
+#include "base/hash128.h"
 #include "base/json_scanner.h"
 #include "ingest/byte_stream.h"
 
@@ -36,6 +37,8 @@ class RecordSource final : public Source {
  public:
   static constexpr std::size_t kMaxRecordBytes = std::size_t{64} << 20;
   static constexpr std::size_t kLongList = std::size_t{4} << 20;
+  // So many bytes of a record that is passed over are kept in its Damage.
+  static constexpr std::size_t kMaxStartBytes = std::size_t{1} << 20;
 
   struct Identity {
     std::string name;     // of the source
@@ -44,6 +47,9 @@ class RecordSource final : public Source {
   struct Limits {
     std::size_t max_record_bytes = kMaxRecordBytes;
     std::size_t long_list = kLongList;
+    // A record that is longer is read in such steps, or much of what comes behind it would have to
+    // be kept.
+    std::size_t long_read = std::size_t{1} << 20;
   };
   RecordSource(Identity identity, std::unique_ptr<ByteStream> stream, const Limits& limits);
   RecordSource(Identity identity, std::unique_ptr<ByteStream> stream)
@@ -80,12 +86,14 @@ class RecordSource final : public Source {
   Step ScanRecords(std::size_t max_bytes, RecordBatch& batch);
   Step AdvanceOpenRecord(std::size_t begin, std::size_t max_bytes, RecordBatch& batch);
   Step AdvanceList(std::size_t max_bytes, RecordBatch& batch);
+  Step AwaitItem(std::size_t begin, std::size_t max_bytes, RecordBatch& batch);
   Step DropBlanks(RecordBatch& batch);
   Step EnterList(std::size_t begin, std::size_t list, RecordBatch& batch);
   Step LeaveList(std::size_t after, RecordBatch& batch);
-  Step BreakList(std::size_t end, RecordBatch& batch);
+  Step BreakList(RecordBatch& batch);
   Step PassOverRecord(std::size_t begin, RecordBatch& batch);
   Step PassOver(RecordBatch& batch);
+  Step PassOverTail(RecordBatch& batch);
   bool is_passing_over() const {
     return place_ == Place::kLongRecord || place_ == Place::kLongLine;
   }
@@ -93,9 +101,9 @@ class RecordSource final : public Source {
   void Pause(RecordBatch& batch);
   bool IsLongList(std::string_view record) const;
   // Whether it is worth while to look at bytes in which no end of a record was found.
-  bool ShallSearch() const {
-    return size_ >= 2 * searched_ || ended_ || (is_dry_ && size_ > searched_);
-  }
+  bool ShallSearch(std::size_t max_bytes, const RecordBatch& batch);
+  // The record at the buffer's start has no end yet.
+  void Await(std::string_view record);
   // A batch of one size is never refused.
   std::size_t Limit(std::size_t max_bytes) const {
     return std::max(limits_.max_record_bytes, max_bytes);
@@ -105,6 +113,7 @@ class RecordSource final : public Source {
   void Fill(std::size_t max_bytes, RecordBatch& batch);
   // Forgets the first bytes of the buffer.
   void Drop(std::size_t length, RecordBatch& batch);
+  void ForgetSearch() { searched_ = probed_ = 0; }
   // Ends the batch after `length` bytes and keeps the others for the next one.
   Step Cut(std::size_t length, RecordBatch& batch);
 
@@ -121,6 +130,9 @@ class RecordSource final : public Source {
   std::string carry_;         // read, but not yet given out: mostly the start of a record
   std::size_t size_ = 0;      // bytes in the buffer of the batch that is being read
   std::size_t searched_ = 0;  // so many of them are known to hold no end of a record
+  std::size_t probed_ = 0;    // so many of them probe_ was given; 0: it is not used
+  JsonScanner probe_;         // of a long record, looks for its end as it is read
+  Sha256Stream hash_;         // of the record that is passed over
   std::uint64_t offset_ = 0;  // of the buffer's first byte
   int open_records_ = 0;      // that proved to be none
   bool ended_ = false;        // the stream has ended

@@ -5,22 +5,18 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "match/number_text.h"
+
 namespace hark::match {
 namespace {
 
 using rules::FieldValue;
 using simdjson::dom::element_type;
 
-template <typename Number>
-std::string NumberText(Number number) {
-  char buffer[64];
-  const auto result = std::to_chars(buffer, buffer + sizeof(buffer), number);
-  return std::string(buffer, result.ptr);
-}
-
 // The decoders of Kubernetes refuse what is nested deeper than 10,000.
 constexpr std::size_t kMaxDepth = 10'240;
-constexpr unsigned kMaxNestedArrays = 64;
+// A longer text is not made a tree of.
+constexpr std::size_t kMaxTreeBytes = std::size_t{1} << 20;
 
 // The code unit of the escape that `text` begins with ("\ud83d"), or -1 if it begins with none.
 int EscapedUnit(std::string_view text) {
@@ -75,6 +71,14 @@ void AppendReadable(std::string_view json, std::string& out) {
 void RawJsonReader::Start(std::string_view json) {
   json_ = json;
   parsed_ = valid_ = false;
+}
+
+LargeJson& RawJsonReader::Large() {
+  if (!parsed_) {
+    parsed_ = true;
+    large_.Start(json_);
+  }
+  return large_;
 }
 
 bool RawJsonReader::Parse() {
@@ -138,15 +142,34 @@ bool RawJsonReader::WalkObject(simdjson::dom::object object, std::string_view pa
        end = path.rfind('.', end - 1)) {
     const std::string_view key = path.substr(0, end);
     const std::string_view rest = end == path.size() ? std::string_view() : path.substr(end + 1);
-    bool found = false;
-    Element last;
-    for (const auto field : object) {
-      if (field.key == key) {
-        found = true;
-        last = field.value;
-      }
+    if (WalkMembers(object, key, rest, values)) {
+      return true;
     }
-    if (found && Walk(last, rest, values, 0)) {
+  }
+  return false;
+}
+
+bool RawJsonReader::WalkMembers(simdjson::dom::object object, std::string_view key,
+                                std::string_view rest, std::vector<FieldValue>& values) {
+  Element last;
+  std::vector<Element> earlier;  // of duplicates, which nearly no object has
+  bool found = false;
+  for (const auto field : object) {
+    if (field.key == key) {
+      if (found) {
+        earlier.push_back(last);
+      }
+      found = true;
+      last = field.value;
+    }
+  }
+  if (!found || Walk(last, rest, values, 0)) {
+    return found;
+  }
+  while (duplicates_ == Duplicates::kMerged && last.is_object() && !earlier.empty()) {
+    last = earlier.back();
+    earlier.pop_back();
+    if (last.is_object() && Walk(last, rest, values, 0)) {
       return true;
     }
   }
@@ -156,7 +179,7 @@ bool RawJsonReader::WalkObject(simdjson::dom::object object, std::string_view pa
 bool RawJsonReader::Walk(Element element, std::string_view path, std::vector<FieldValue>& values,
                          unsigned nested_arrays) {
   if (element.is_array()) {
-    if (nested_arrays == kMaxNestedArrays) {
+    if (nested_arrays == LargeJson::kMaxNestedArrays) {
       return false;
     }
     bool found = path.empty();  // an empty list is there, without a value
@@ -178,17 +201,21 @@ bool RawJsonReader::Walk(Element element, std::string_view path, std::vector<Fie
 }
 
 void RawJsonReader::Read(std::string_view path, std::vector<FieldValue>& values) {
-  if (Parse()) {
+  duplicates_ = DuplicatesIn(path.substr(0, path.find('.')));
+  if (json_.size() > kMaxTreeBytes) {
+    Large().Read(path, values);
+  } else if (Parse()) {
     Walk(root_, path, values, 0);
   }
 }
 
 bool RawJsonReader::Exists(std::string_view path) {
   ignored_.clear();
-  if (!Parse()) {
-    return false;
+  duplicates_ = DuplicatesIn(path.substr(0, path.find('.')));
+  if (json_.size() > kMaxTreeBytes) {
+    return Large().Read(path, ignored_);
   }
-  return Walk(root_, path, ignored_, 0);
+  return Parse() && Walk(root_, path, ignored_, 0);
 }
 
 }  // namespace hark::match

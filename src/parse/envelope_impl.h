@@ -11,10 +11,10 @@
 
 #include "hark/source.h"
 
+#include "base/json_members.h"
 #include "parse/envelope.h"
 #include "parse/envelope_shape.h"
 #include "parse/gke.h"
-#include "parse/json_members.h"
 #include "parse/payload.h"
 
 // The parts of EnvelopeOpener: texts, documents and lists are in envelope.cc, the wrappers of one

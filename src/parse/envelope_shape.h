@@ -9,7 +9,7 @@
 
 #include "hark/source.h"
 
-#include "parse/json_members.h"
+#include "base/json_members.h"
 
 // What an object is, judged by the names of its members.
 namespace hark::parse {

@@ -105,6 +105,7 @@ void EnvelopeOpener::Impl::OpenInner(std::string_view json, const Frame& frame) 
   }
   std::string& text = Buffer(frame.depth + 1);
   text.clear();
+  text.reserve(json.size() + kPadding);
   if (AppendUnescaped(Unquoted(json), text)) {
     OpenText(Padded(text), frame.Inner(Origin::kText));
   } else {

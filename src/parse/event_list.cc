@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "parse/json_members.h"
+#include "base/json_members.h"
 
 namespace hark::parse {
 namespace {

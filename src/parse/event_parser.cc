@@ -1,7 +1,5 @@
 #include "parse/event_parser.h"
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
@@ -9,6 +7,7 @@
 
 #include "base/rfc3339.h"
 #include "base/utf8.h"
+#include "parse/event_essentials.h"
 #include "parse/event_words.h"
 #include "parse/on_demand.h"
 
@@ -17,13 +16,17 @@ namespace {
 
 constexpr std::int64_t kHighestCode = 999;
 
-// How an essential field was found.
-enum class Presence : std::uint8_t { kMissing, kWrongType, kBadValue, kGood };
+// What stands where an object should.
+enum class Found : std::uint8_t { kObject, kNull, kOther };
+
+// What null does to what an earlier duplicate said: Go decodes it as nothing into a text, a number
+// or a struct, and as an absent value into all else.
+enum class Null : std::uint8_t { kKeeps, kClears };
 
 }  // namespace
 
 // Reads one event. Errors of the JSON itself travel as error_code; what is wrong with a field
-// stays in the members.
+// stays in the members. What a duplicate says is put over what was read before it.
 struct EventParser::Impl {
   explicit Impl(EventParts parts_to_read) : parts(parts_to_read) {}
 
@@ -40,7 +43,7 @@ struct EventParser::Impl {
   error_code ReadLevel(ondemand::value& value, AuditEvent& event);
   error_code ReadText(ondemand::value& value, std::string_view& text);
   error_code ReadTexts(ondemand::value& value, std::vector<std::string_view>& texts);
-  error_code ReadUser(ondemand::value& value, std::vector<std::string_view>& groups,
+  error_code ReadUser(ondemand::value& value, Null null, std::vector<std::string_view>& groups,
                       UserView& user);
   error_code ReadFirstText(ondemand::value& value, std::string_view& text);
   error_code ReadObjectRef(ondemand::value& value, AuditEvent& event);
@@ -49,15 +52,18 @@ struct EventParser::Impl {
   error_code ReadDecision(ondemand::value& value, AuditEvent& event);
   error_code ReadTime(ondemand::value& value, Presence& presence, Micros& time);
   // Calls visit(key, value) for each field of an object whose key is known to `key_of_raw`. A value
-  // that is no object has none, and is counted.
+  // that is no object has none, and is counted if it is not null.
   template <typename KeyOfRaw, typename Visit>
-  error_code ForEachField(ondemand::value& value, KeyOfRaw key_of_raw, Visit visit);
-  // Resolves the times, and says what is missing or wrong.
-  ParseOutcome Finish(AuditEvent& event, RejectReason& reason) const;
+  error_code ForEachField(ondemand::value& value, Found& found, KeyOfRaw key_of_raw, Visit visit);
   // Wrong types of optional fields are the reader's to count; null is the same as absent.
-  error_code Tolerate(error_code error, ondemand::value& value);
+  error_code Tolerate(error_code error, ondemand::value& value, Found& found);
+  error_code Tolerate(error_code error, ondemand::value& value) {
+    Found ignored{};
+    return Tolerate(error, value, ignored);
+  }
   // The same for a field without which there is no event.
-  static error_code TolerateEssential(error_code error, ondemand::value& value, Presence& presence);
+  static error_code TolerateEssential(error_code error, ondemand::value& value, Null null,
+                                      Presence& presence);
   bool Wants(EventPart part) const { return (parts & Bit(part)) != 0; }
 
   EventParts parts;
@@ -67,43 +73,43 @@ struct EventParser::Impl {
   std::string key_scratch;
   std::string repaired;
   Rfc3339Parser times;
-  std::string_view kind, api_version;  // raw JSON tokens
-  Presence audit_id = Presence::kMissing, stage = Presence::kMissing;
-  Presence received = Presence::kMissing, stage_time = Presence::kMissing;
-  Presence timestamp = Presence::kMissing;
-  Micros timestamp_value = 0;
+  EventEssentials essentials;
+  std::string_view level;
   std::uint64_t wrong_types = 0;
 };
 
-error_code EventParser::Impl::Tolerate(error_code error, ondemand::value& value) {
+error_code EventParser::Impl::Tolerate(error_code error, ondemand::value& value, Found& found) {
   if (error != simdjson::INCORRECT_TYPE && error != simdjson::NUMBER_ERROR &&
       error != simdjson::NUMBER_OUT_OF_RANGE) {
     return error;
   }
   bool is_null = false;
-  if (value.is_null().get(is_null) != SUCCESS || !is_null) {
-    ++wrong_types;
-  }
+  found = value.is_null().get(is_null) == SUCCESS && is_null ? Found::kNull : Found::kOther;
+  wrong_types += found == Found::kOther ? 1 : 0;
   return SUCCESS;
 }
 
-error_code EventParser::Impl::TolerateEssential(error_code error, ondemand::value& value,
+error_code EventParser::Impl::TolerateEssential(error_code error, ondemand::value& value, Null null,
                                                 Presence& presence) {
   if (error != simdjson::INCORRECT_TYPE) {
     return error;
   }
   bool is_null = false;
-  const bool missing = value.is_null().get(is_null) == SUCCESS && is_null;
-  presence = missing ? Presence::kMissing : Presence::kWrongType;
+  if (value.is_null().get(is_null) != SUCCESS || !is_null) {
+    presence = Presence::kWrongType;
+  } else if (null == Null::kClears) {
+    presence = Presence::kMissing;
+  }
   return SUCCESS;
 }
 
 template <typename KeyOfRaw, typename Visit>
-error_code EventParser::Impl::ForEachField(ondemand::value& value, KeyOfRaw key_of_raw,
-                                           Visit visit) {
+error_code EventParser::Impl::ForEachField(ondemand::value& value, Found& found,
+                                           KeyOfRaw key_of_raw, Visit visit) {
+  found = Found::kObject;
   ondemand::object object;
   if (const error_code error = value.get_object().get(object)) {
-    return Tolerate(error, value);
+    return Tolerate(error, value, found);
   }
   for (auto result : object) {
     ondemand::field field;
@@ -124,9 +130,16 @@ error_code EventParser::Impl::ForEachField(ondemand::value& value, KeyOfRaw key_
 }
 
 error_code EventParser::Impl::ReadText(ondemand::value& value, std::string_view& text) {
-  text = {};
-  const error_code error = StringOf(value, text);
-  return error == SUCCESS ? SUCCESS : Tolerate(error, value);
+  std::string_view read;
+  Found found = Found::kObject;
+  const error_code error = StringOf(value, read);
+  if (error == SUCCESS) {
+    text = read;
+    return SUCCESS;
+  }
+  const error_code severe = Tolerate(error, value, found);
+  text = found == Found::kNull ? text : std::string_view();
+  return severe;
 }
 
 error_code EventParser::Impl::ReadTexts(ondemand::value& value,
@@ -176,16 +189,21 @@ error_code EventParser::Impl::ReadFirstText(ondemand::value& value, std::string_
   return SUCCESS;
 }
 
-error_code EventParser::Impl::ReadUser(ondemand::value& value,
+error_code EventParser::Impl::ReadUser(ondemand::value& value, Null null,
                                        std::vector<std::string_view>& user_groups, UserView& user) {
-  user = UserView();
-  user_groups.clear();
   const bool details = Wants(EventPart::kUserDetails);
   const auto read_credential = [&](ExtraKey, ondemand::value& credentials) {
     return ReadFirstText(credentials, user.credential);
   };
+  const auto read_extra = [&](ondemand::value& extra) {
+    Found found{};
+    const error_code error = ForEachField(extra, found, ExtraKeyOf, read_credential);
+    user.credential = found == Found::kObject ? user.credential : std::string_view();
+    return error;
+  };
+  Found found{};
   const error_code error =
-      ForEachField(value, UserKeyOf, [&](UserKey key, ondemand::value& item) -> error_code {
+      ForEachField(value, found, UserKeyOf, [&](UserKey key, ondemand::value& item) -> error_code {
         if (key == UserKey::kUsername) {
           return ReadText(item, user.username);
         }
@@ -198,18 +216,20 @@ error_code EventParser::Impl::ReadUser(ondemand::value& value,
           case UserKey::kGroups:
             return ReadTexts(item, user_groups);
           default:
-            user.credential = {};
-            return ForEachField(item, ExtraKeyOf, read_credential);
+            return read_extra(item);
         }
       });
+  if (found == Found::kOther || (found == Found::kNull && null == Null::kClears)) {
+    user = UserView();
+    user_groups.clear();
+  }
   user.groups = user_groups;
   return error;
 }
 
 error_code EventParser::Impl::ReadObjectRef(ondemand::value& value, AuditEvent& event) {
-  event.resource = event.subresource = event.api_group = event.api_version = {};
-  event.namespace_name = event.name = {};
-  return ForEachField(value, ObjectKeyOf, [&](ObjectKey key, ondemand::value& item) {
+  Found found{};
+  const auto read = [&](ObjectKey key, ondemand::value& item) {
     switch (key) {
       case ObjectKey::kResource:
         return ReadText(item, event.resource);
@@ -226,50 +246,65 @@ error_code EventParser::Impl::ReadObjectRef(ondemand::value& value, AuditEvent& 
       default:
         return SUCCESS;
     }
-  });
+  };
+  const error_code error = ForEachField(value, found, ObjectKeyOf, read);
+  if (found != Found::kObject) {
+    event.resource = event.subresource = event.api_group = event.api_version = {};
+    event.namespace_name = event.name = {};
+  }
+  return error;
 }
 
 error_code EventParser::Impl::ReadCode(ondemand::value& value, std::int32_t& code) {
-  code = 0;
   std::int64_t number = 0;
   if (value.get_int64().get(number) != SUCCESS) {
     // 200.0 and 2e2 are 200 for whoever wrote them, or passed them on through floating point.
     double real = 0;
     if (const error_code error = value.get_double().get(real)) {
-      return Tolerate(error, value);
+      Found found = Found::kObject;
+      const error_code severe = Tolerate(error, value, found);
+      code = found == Found::kNull ? code : 0;
+      return severe;
     }
     number = real >= 0 && real <= kHighestCode ? static_cast<std::int64_t>(real) : -1;
     number = static_cast<double>(number) == real ? number : -1;
   }
-  if (number < 0 || number > kHighestCode) {
-    ++wrong_types;
-  } else {
-    code = static_cast<std::int32_t>(number);
-  }
+  const bool is_code = number >= 0 && number <= kHighestCode;
+  wrong_types += is_code ? 0 : 1;
+  code = is_code ? static_cast<std::int32_t>(number) : 0;
   return SUCCESS;
 }
 
 error_code EventParser::Impl::ReadStatus(ondemand::value& value, AuditEvent& event) {
-  event.code = 0;
-  event.status_reason = {};
-  return ForEachField(value, StatusKeyOf, [&](StatusKey key, ondemand::value& item) {
+  Found found{};
+  const auto read = [&](StatusKey key, ondemand::value& item) {
     return key == StatusKey::kCode     ? ReadCode(item, event.code)
            : key == StatusKey::kReason ? ReadText(item, event.status_reason)
                                        : SUCCESS;
-  });
+  };
+  const error_code error = ForEachField(value, found, StatusKeyOf, read);
+  if (found != Found::kObject) {
+    event.code = 0;
+    event.status_reason = {};
+  }
+  return error;
 }
 
 error_code EventParser::Impl::ReadDecision(ondemand::value& value, AuditEvent& event) {
-  event.decision = {};
-  return ForEachField(value, AnnotationKeyOf, [&](AnnotationKey, ondemand::value& item) {
+  Found found{};
+  const auto read = [&](AnnotationKey, ondemand::value& item) {
+    event.decision = {};  // null is an empty text in a map
     return ReadText(item, event.decision);
-  });
+  };
+  const error_code error = ForEachField(value, found, AnnotationKeyOf, read);
+  event.decision = found == Found::kObject ? event.decision : std::string_view();
+  return error;
 }
 
 error_code EventParser::Impl::ReadTime(ondemand::value& value, Presence& presence, Micros& time) {
   std::string_view text;
   if (const error_code error = StringOf(value, text)) {
-    return TolerateEssential(error, value, presence);
+    return TolerateEssential(error, value, Null::kClears, presence);
   }
   const std::optional<Micros> parsed = times.Parse(text);
   presence = parsed ? Presence::kGood : Presence::kBadValue;
@@ -280,9 +315,9 @@ error_code EventParser::Impl::ReadTime(ondemand::value& value, Presence& presenc
 error_code EventParser::Impl::ReadAuditId(ondemand::value& value, AuditEvent& event) {
   std::string_view text = RawText(value);
   if (text.data() == nullptr) {
-    return TolerateEssential(simdjson::INCORRECT_TYPE, value, audit_id);
+    return TolerateEssential(simdjson::INCORRECT_TYPE, value, Null::kKeeps, essentials.audit_id);
   }
-  audit_id = Presence::kGood;
+  essentials.audit_id = Presence::kGood;
   if (Wants(EventPart::kIdentity)) {
     return StringOf(value, event.audit_id);
   }
@@ -295,17 +330,16 @@ error_code EventParser::Impl::ReadStage(ondemand::value& value, AuditEvent& even
   std::optional<Stage> parsed = StageOf(text);
   if (!parsed.has_value()) {
     if (const error_code error = StringOf(value, text)) {
-      return TolerateEssential(error, value, stage);
+      return TolerateEssential(error, value, Null::kKeeps, essentials.stage);
     }
     parsed = StageOf(text);
   }
-  stage = parsed ? Presence::kGood : Presence::kBadValue;
+  essentials.stage = parsed ? Presence::kGood : Presence::kBadValue;
   event.stage = parsed.value_or(Stage::kRequestReceived);
   return SUCCESS;
 }
 
 error_code EventParser::Impl::ReadLevel(ondemand::value& value, AuditEvent& event) {
-  std::string_view level;
   const error_code error = ReadText(value, level);
   event.level = LevelOf(level);
   return error;
@@ -318,11 +352,11 @@ error_code EventParser::Impl::ReadField(Key key, ondemand::value& value, AuditEv
     case Key::kStage:
       return ReadStage(value, event);
     case Key::kRequestReceived:
-      return ReadTime(value, received, event.received_time);
+      return ReadTime(value, essentials.received, event.received_time);
     case Key::kStageTimestamp:
-      return ReadTime(value, stage_time, event.stage_time);
+      return ReadTime(value, essentials.stage_time, event.stage_time);
     case Key::kTimestamp:
-      return ReadTime(value, timestamp, timestamp_value);
+      return ReadTime(value, essentials.timestamp, essentials.timestamp_value);
     case Key::kLevel:
       return Wants(EventPart::kIdentity) ? ReadLevel(value, event) : SUCCESS;
     case Key::kVerb:
@@ -332,10 +366,10 @@ error_code EventParser::Impl::ReadField(Key key, ondemand::value& value, AuditEv
     case Key::kUserAgent:
       return Wants(EventPart::kText) ? ReadText(value, event.user_agent) : SUCCESS;
     case Key::kUser:
-      return Wants(EventPart::kUser) ? ReadUser(value, groups, event.user) : SUCCESS;
+      return Wants(EventPart::kUser) ? ReadUser(value, Null::kKeeps, groups, event.user) : SUCCESS;
     case Key::kImpersonatedUser:
       return Wants(EventPart::kImpersonatedUser)
-                 ? ReadUser(value, impersonated_groups, event.impersonated)
+                 ? ReadUser(value, Null::kClears, impersonated_groups, event.impersonated)
                  : SUCCESS;
     case Key::kSourceIps:
       return Wants(EventPart::kSourceIps) ? ReadTexts(value, source_ips) : SUCCESS;
@@ -346,10 +380,10 @@ error_code EventParser::Impl::ReadField(Key key, ondemand::value& value, AuditEv
     case Key::kAnnotations:
       return Wants(EventPart::kDecision) ? ReadDecision(value, event) : SUCCESS;
     case Key::kKind:
-      kind = value.raw_json_token();
+      essentials.kind = value.raw_json_token();
       return SUCCESS;
     case Key::kApiVersion:
-      api_version = value.raw_json_token();
+      essentials.api_version = value.raw_json_token();
       return SUCCESS;
     case Key::kUnknown:
       return SUCCESS;
@@ -360,9 +394,8 @@ error_code EventParser::Impl::ReadField(Key key, ondemand::value& value, AuditEv
 void EventParser::Impl::Start(std::string_view json, AuditEvent& event) {
   event = AuditEvent();
   event.raw = json;
-  kind = api_version = {};
-  audit_id = stage = Presence::kMissing;
-  received = stage_time = timestamp = Presence::kMissing;
+  essentials = EventEssentials();
+  level = {};
   groups.clear();
   impersonated_groups.clear();
   source_ips.clear();
@@ -413,37 +446,6 @@ std::string_view EventParser::Impl::Repair(std::string_view json) {
   return std::string_view(repaired).substr(0, size);
 }
 
-ParseOutcome EventParser::Impl::Finish(AuditEvent& event, RejectReason& reason) const {
-  Presence time = stage_time;
-  if (time == Presence::kMissing) {  // v1beta1, and shippers that drop the stage's own time
-    time = received == Presence::kMissing ? timestamp : received;
-    event.stage_time = received == Presence::kMissing ? timestamp_value : event.received_time;
-  }
-  Presence start = received;
-  if (start == Presence::kMissing) {
-    start = timestamp;
-    event.received_time = timestamp_value;
-  }
-  Presence worst = Presence::kGood;
-  for (const Presence presence : {audit_id, stage, time, start}) {
-    worst = std::min(worst, presence);
-  }
-  if (worst == Presence::kGood) {
-    return ParseOutcome::kEvent;
-  }
-  const bool nothing = audit_id == Presence::kMissing && stage == Presence::kMissing &&
-                       stage_time == Presence::kMissing && received == Presence::kMissing;
-  const bool other_kind = !kind.empty() && kind.find("\"Event\"") != 0;
-  const bool other_group = !api_version.empty() && api_version.find("\"audit.k8s.io/") != 0;
-  if (nothing && (kind.empty() || other_kind || other_group)) {
-    return ParseOutcome::kSkipped;
-  }
-  reason = worst == Presence::kMissing     ? RejectReason::kMissingField
-           : worst == Presence::kWrongType ? RejectReason::kWrongType
-                                           : RejectReason::kBadValue;
-  return ParseOutcome::kRejected;
-}
-
 EventParser::EventParser(EventParts parts) : parts_(parts), impl_(std::make_unique<Impl>(parts)) {}
 
 EventParser::~EventParser() = default;
@@ -456,7 +458,7 @@ ParseOutcome EventParser::Judge(ErrorCode error, AuditEvent& event) {
     return ParseOutcome::kRejected;
   }
   event.source_ips = impl_->source_ips;
-  return impl_->Finish(event, reject_reason_);
+  return impl_->essentials.Judge(event, reject_reason_);
 }
 
 ParseOutcome EventParser::Parse(std::string_view json, AuditEvent& event) {

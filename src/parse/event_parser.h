@@ -15,11 +15,13 @@ namespace hark::parse {
 enum class ParseOutcome : std::uint8_t { kEvent, kSkipped, kRejected };
 
 // Projects the JSON text of one audit event into an AuditEvent, without copying what nobody
-// asks for. Keys may come in any order, escaped or not, and of duplicates the last one wins, as
-// for the decoders of Kubernetes; what is no UTF-8 reads as U+FFFD, because an API server logs the
-// bytes of a patch as the client sent them. A field that is not essential and of a wrong type is
-// absent, and counted in wrong_types(); null is the same as absent. Fields that nobody asks for
-// are skipped, not judged: one that is malformed in itself does not make the event so.
+// asks for. Keys may come in any order, escaped or not; their case matters. Of duplicates the last
+// one wins, as the decoders of Kubernetes do it (sigs.k8s.io/json): of two objects in one place the
+// second is put over the first, member by member, and null changes nothing where a text, a number
+// or the user was. What is no UTF-8 reads as U+FFFD, because an API server logs the bytes of a
+// patch as the client sent them. A field that is not essential and of a wrong type is absent, and
+// counted in wrong_types(); null is the same as absent. Fields that nobody asks for are skipped,
+// not judged: one that is malformed in itself does not make the event so.
 //
 // Not thread-safe: one parser a thread. The events it makes are views into its buffers and valid
 // until the next Parse or the parser's end.

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_members.h"
 #include "base/json_writer.h"
-#include "parse/json_members.h"
 
 namespace hark::parse {
 namespace {

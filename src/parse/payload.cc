@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "absl/strings/escaping.h"
@@ -28,9 +29,14 @@ class Inflater {
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
 
+  // Each inflates everything; kBomb if that is more than `limit` bytes. Measure only counts.
   PayloadState ReadAll(std::size_t limit, std::string& out);
+  PayloadState Measure(std::size_t limit, std::size_t& size);
 
  private:
+  // What is to be done behind a step.
+  enum class Next { kGoOn, kDone, kBroken };
+
   // zlib counts in 32 bits.
   void GiveInput() {
     const std::size_t size = std::min<std::size_t>(rest_.size(), std::numeric_limits<uInt>::max());
@@ -39,70 +45,99 @@ class Inflater {
     stream_.avail_in = static_cast<uInt>(size);
     rest_.remove_prefix(size);
   }
-  // Decompresses into the end of `out`, from `used` on; what zlib says.
-  int Step(std::string& out, std::size_t& used);
+  // Decompresses into the room, and says how many bytes of it are used.
+  Next Step(char* room, std::size_t size, std::size_t& used);
 
   z_stream stream_{};
   std::string_view rest_;
   bool ready_ = false;
 };
 
-int Inflater::Step(std::string& out, std::size_t& used) {
-  const std::size_t room =
-      std::min<std::size_t>(out.size() - used, std::numeric_limits<uInt>::max());
-  stream_.next_out = reinterpret_cast<Bytef*>(out.data() + used);
-  stream_.avail_out = static_cast<uInt>(room);
+Inflater::Next Inflater::Step(char* room, std::size_t size, std::size_t& used) {
+  if (stream_.avail_in == 0) {
+    GiveInput();
+  }
+  const std::size_t given = std::min<std::size_t>(size, std::numeric_limits<uInt>::max());
+  stream_.next_out = reinterpret_cast<Bytef*>(room);
+  stream_.avail_out = static_cast<uInt>(given);
   const int result = inflate(&stream_, Z_NO_FLUSH);
-  used += room - stream_.avail_out;
-  return result;
+  used = given - stream_.avail_out;
+  const bool input_left = stream_.avail_in > 0 || !rest_.empty();
+  if (result == Z_STREAM_END) {
+    return !input_left ? Next::kDone : inflateReset(&stream_) == Z_OK ? Next::kGoOn : Next::kBroken;
+  }
+  const bool is_cut_off = used < size && !input_left;
+  return is_cut_off || (result != Z_OK && result != Z_BUF_ERROR) ? Next::kBroken : Next::kGoOn;
 }
 
 PayloadState Inflater::ReadAll(std::size_t limit, std::string& out) {
   if (!ready_) {
     return PayloadState::kBroken;
   }
-  std::size_t used = 0;
+  std::size_t size = 0;
   // One byte more than the limit tells a bomb from a payload that just fits.
   out.resize(std::min(limit + 1, std::max<std::size_t>(4 * rest_.size(), 4096)));
   while (true) {
-    if (stream_.avail_in == 0) {
-      GiveInput();
-    }
-    const int result = Step(out, used);
-    if (used > limit) {
+    std::size_t used = 0;
+    const Next next = Step(out.data() + size, out.size() - size, used);
+    size += used;
+    if (size > limit) {
       return PayloadState::kBomb;
     }
-    const bool input_left = stream_.avail_in > 0 || !rest_.empty();
-    if (result == Z_STREAM_END) {
-      if (!input_left) {
-        out.resize(used);
-        return PayloadState::kOpened;
-      }
-      if (inflateReset(&stream_) != Z_OK) {
-        return PayloadState::kBroken;
-      }
-    } else {
-      const bool is_cut_off = used < out.size() && !input_left;
-      if (is_cut_off || (result != Z_OK && result != Z_BUF_ERROR)) {
-        return PayloadState::kBroken;
-      }
+    if (next == Next::kDone) {
+      out.resize(size);
+      return PayloadState::kOpened;
     }
-    if (used == out.size()) {
+    if (next == Next::kBroken) {
+      return PayloadState::kBroken;
+    }
+    if (size == out.size()) {
       out.resize(std::min(limit + 1, 2 * out.size()));
     }
   }
 }
 
+PayloadState Inflater::Measure(std::size_t limit, std::size_t& size) {
+  std::array<char, std::size_t{64} << 10> room;
+  Next next = ready_ ? Next::kGoOn : Next::kBroken;
+  size = 0;
+  while (next == Next::kGoOn) {
+    std::size_t used = 0;
+    next = Step(room.data(), room.size(), used);
+    size += used;
+    if (size > limit) {
+      return PayloadState::kBomb;
+    }
+  }
+  return next == Next::kDone ? PayloadState::kOpened : PayloadState::kBroken;
+}
+
 }  // namespace
+
+PayloadState PayloadReader::Inflate(std::size_t limit, std::string& out) {
+  const PayloadState state = Inflater(bytes_).ReadAll(std::min(limit, LargeTurn::kLarge), out);
+  if (state != PayloadState::kBomb || limit <= LargeTurn::kLarge) {
+    return state;
+  }
+  // A text that grows as it is read would be there twice; reading it twice costs less.
+  std::size_t size = 0;
+  const PayloadState measured = Inflater(bytes_).Measure(limit, size);
+  if (measured != PayloadState::kOpened) {
+    return measured;
+  }
+  turn_.TakeFor(size);
+  out.reserve(size + kPadding);
+  return Inflater(bytes_).ReadAll(size, out);
+}
 
 PayloadState PayloadReader::Open(std::string_view base64, std::size_t limit, std::string& out) {
   if (base64.empty() || !Unescape(base64, bytes_)) {
     return PayloadState::kBroken;
   }
   if (bytes_.compare(0, 2, "\x1f\x8b") == 0) {
-    return Inflater(bytes_).ReadAll(limit, out);
+    return Inflate(limit, out);
   }
-  out.assign(bytes_);
+  out.swap(bytes_);
   return out.size() > limit ? PayloadState::kBomb : PayloadState::kOpened;
 }
 
@@ -110,6 +145,7 @@ void PayloadReader::Shrink() {
   if (bytes_.capacity() > kKeptBytes) {
     bytes_ = std::string();
   }
+  turn_.Release();
 }
 
 }  // namespace hark::parse

@@ -62,8 +62,11 @@ class BatchJudge::BatchHandler {
 };
 
 BatchJudge::BatchJudge(const std::shared_ptr<const rules::RuleSet>& rules, const JudgedTimes& times,
-                       Quarantine* quarantine)
-    : times_(times), quarantine_(quarantine), reader_(rules->index_parts), matcher_(rules) {}
+                       Quarantine* quarantine, std::size_t max_event_bytes)
+    : times_(times),
+      quarantine_(quarantine),
+      reader_(rules->index_parts, max_event_bytes),
+      matcher_(rules) {}
 
 void BatchJudge::Judge(const RecordBatch& batch, std::string_view cluster, FactRecord& record) {
   record.kind = FactRecord::Kind::kBatch;

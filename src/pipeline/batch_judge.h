@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 
@@ -39,7 +40,7 @@ class BatchJudge {
  public:
   // `quarantine` may be null and must outlive the judge.
   BatchJudge(const std::shared_ptr<const rules::RuleSet>& rules, const JudgedTimes& times,
-             Quarantine* quarantine = nullptr);
+             Quarantine* quarantine = nullptr, std::size_t max_event_bytes = kMaxEventBytes);
 
   // Makes `record`, whose source and position are set, the kBatch record of the batch. Of its other
   // earlier content only the memory is used again. `cluster`: what the user calls it, or empty.

@@ -35,8 +35,11 @@ absl::Status Daemon::Impl::StartIngest() {
   clock_.emplace(Clock::System(), past.highest_time());
   context_.emplace(LiveContextOf());
   ingest_ = std::make_unique<LiveIngest>(
-      LiveIngest::Options{.threads = options_.threads, .quarantine = quarantine_.get()}, *context_,
-      rules_.rules);
+      LiveIngest::Options{
+          .threads = options_.threads,
+          .quarantine = quarantine_.get(),
+          .max_event_bytes = static_cast<std::size_t>(setup_.config.limits.max_record_bytes)},
+      *context_, rules_.rules);
   if (detector_->status().rules != rules_.id) {
     RETURN_IF_ERROR(UseRules(rules_, setup_.rule_files));
   }

@@ -2,24 +2,21 @@
 
 namespace hark::pipeline {
 
-LargeRecordTurn::LargeRecordTurn(std::size_t record_bytes) {
-  static std::mutex one_at_a_time;
-  if (record_bytes > kLargeRecord) {
-    lock_ = std::unique_lock(one_at_a_time);
-  }
-}
-
 parse::ParseOutcome EventReader::Parse(std::string_view json) {
   large_parser_.reset();
-  if (json.size() <= LargeRecordTurn::kLargeRecord) {
-    const parse::ParseOutcome outcome = parser_.Parse(json, event_);
-    reject_reason_ = parser_.reject_reason();
-    return outcome;
+  const bool is_large = json.size() > LargeTurn::kLarge;
+  if (is_large) {
+    large_parser_ = std::make_unique<parse::EventParser>(parts_);
   }
-  large_parser_ = std::make_unique<parse::EventParser>(parts_);
-  const parse::ParseOutcome outcome = large_parser_->Parse(json, event_);
-  reject_reason_ = large_parser_->reject_reason();
-  large_wrong_types_ += large_parser_->wrong_types();
+  parse::EventParser& parser = is_large ? *large_parser_ : parser_;
+  const parse::ParseOutcome outcome = parser.Parse(json, event_);
+  reject_reason_ = parser.reject_reason();
+  large_wrong_types_ += is_large ? parser.wrong_types() : 0;
+  // A list that is longer is not one event.
+  if (outcome == parse::ParseOutcome::kEvent && json.size() > max_event_bytes_) {
+    reject_reason_ = RejectReason::kTooLarge;
+    return parse::ParseOutcome::kRejected;
+  }
   return outcome;
 }
 

@@ -3,11 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "hark/event.h"
+#include "hark/large_turn.h"
 #include "hark/source.h"
 
 #include "parse/envelope.h"
@@ -16,24 +16,17 @@
 
 namespace hark::pipeline {
 
-// Where something was read. `text` is empty for damage that left nothing to show.
+// The longest event that is judged, unless the user says otherwise.
+constexpr std::size_t kMaxEventBytes = std::size_t{64} << 20;
+
+// Where something was read. `text` is empty for damage that left nothing to show; `sha256` and
+// `start` are then what is known of the bytes (Damage).
 struct RecordOrigin {
   std::uint64_t offset = 0;  // in the source, in uncompressed bytes, or of the message it is in
   std::uint64_t length = 0;
-  std::string_view text;
-};
-
-// The memory that a record needs grows with its length, so of the records over kLargeRecord one is
-// in work at a time, in the whole process. Waits for its turn where it is made, passes it on where
-// it ends.
-class LargeRecordTurn {
- public:
-  static constexpr std::size_t kLargeRecord = std::size_t{4} << 20;
-
-  explicit LargeRecordTurn(std::size_t record_bytes);
-
- private:
-  std::unique_lock<std::mutex> lock_;
+  std::string_view text = {};
+  std::string_view sha256 = {};
+  std::string_view start = {};
 };
 
 // Makes events of the bytes of a batch: splits it into records, opens what wraps events, parses
@@ -46,11 +39,13 @@ class LargeRecordTurn {
 //   void OnReject(RejectReason, const RecordOrigin&);
 //
 // and may keep nothing that it is given. Keeps its buffers, so that a native event allocates
-// nothing. Not thread-safe.
+// nothing; what is large is read in turn (LargeTurn). Not thread-safe.
 class EventReader {
  public:
-  // Of an event only `parts` are read.
-  explicit EventReader(EventParts parts) : parts_(parts), parser_(parts) {}
+  // Of an event only `parts` are read. One over `max_event_bytes` is rejected, also if only what
+  // wraps it is short enough.
+  explicit EventReader(EventParts parts, std::size_t max_event_bytes = kMaxEventBytes)
+      : parts_(parts), max_event_bytes_(max_event_bytes), parser_(parts) {}
 
   template <typename Handler>
   void Read(const RecordBatch& batch, Handler& handler);
@@ -91,6 +86,7 @@ class EventReader {
   void Tell(const parse::RecordSplitter::Record& record, const Part& part, Handler& handler);
 
   const EventParts parts_;
+  const std::size_t max_event_bytes_;
   parse::EventParser parser_;
   std::unique_ptr<parse::EventParser> large_parser_;  // of the last text, if that was a large one
   std::uint64_t large_wrong_types_ = 0;
@@ -108,6 +104,9 @@ class EventReader::Opened final : public parse::EnvelopeVisitor {
       : reader_(reader), origin_(origin), handler_(handler) {}
 
   void OnCandidate(std::string_view json, std::string_view cluster) override {
+    if (json.size() > reader_.max_event_bytes_) {
+      return handler_.OnReject(RejectReason::kTooLarge, origin_);
+    }
     switch (reader_.Parse(json)) {
       case parse::ParseOutcome::kEvent:
         return handler_.OnEvent(reader_.event_, cluster, origin_);
@@ -140,7 +139,10 @@ void EventReader::Tell(const parse::RecordSplitter::Record& record, const Part& 
 template <typename Handler>
 void EventReader::Read(const RecordBatch& batch, Handler& handler) {
   for (const Damage& damage : batch.damages) {
-    handler.OnReject(damage.reason, {.offset = damage.offset, .length = damage.length, .text = {}});
+    handler.OnReject(damage.reason, {.offset = damage.offset,
+                                     .length = damage.length,
+                                     .sha256 = damage.sha256,
+                                     .start = damage.start});
   }
   for (std::uint64_t i = 0; i < batch.empty_messages; ++i) {
     handler.OnSkip(SkipReason::kNoValue);
@@ -166,7 +168,7 @@ void EventReader::ReadPart(const Part& part, Handler& handler) {
   parse::RecordSplitter splitter(part.text);
   parse::RecordSplitter::Record record;
   while (splitter.Next(record)) {
-    const LargeRecordTurn turn(record.text.size());
+    const LargeTurn turn(record.text.size());
     parse::ParseOutcome outcome = ParseRecord(record);
     // A line that only looks like an object is read again by its brackets.
     if (outcome == parse::ParseOutcome::kRejected && !record.scanned &&

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <string_view>
 
 #include "base/status_macros.h"
@@ -27,7 +28,8 @@ struct ScanHandler {
 
 absl::Status ScanEvents(Source& source, EventParts parts, const std::atomic<bool>* stop,
                         const EventVisit& visit) {
-  EventReader reader(parts);
+  // The source knows how long an event may be.
+  EventReader reader(parts, std::numeric_limits<std::size_t>::max());
   ScanHandler handler{visit};
   RecordBatch batch;
   while (stop == nullptr || !stop->load(std::memory_order_relaxed)) {

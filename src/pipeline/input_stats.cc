@@ -13,11 +13,6 @@ std::uint64_t InputStats::skipped_total() const {
   return std::accumulate(skipped.begin(), skipped.end(), std::uint64_t{0});
 }
 
-RejectReason InputStats::main_reject_reason() const {
-  const auto most = std::max_element(rejected.begin(), rejected.end());
-  return static_cast<RejectReason>(most - rejected.begin());
-}
-
 void InputStats::Merge(const InputStats& other) {
   records += other.records;
   events += other.events;

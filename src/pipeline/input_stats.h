@@ -40,8 +40,6 @@ struct InputStats {
   }
   std::uint64_t rejected_total() const;
   std::uint64_t skipped_total() const;
-  // The reason of most rejections; kMalformed if there are none.
-  RejectReason main_reject_reason() const;
 
   void Merge(const InputStats& other);
 };

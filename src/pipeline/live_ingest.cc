@@ -128,10 +128,11 @@ void LiveIngest::Work() {
       source = sources_[taken].get();
       if (rules != rules_) {
         rules = rules_;
-        judge.emplace(rules, JudgedTimes{}, options_.quarantine);
+        judge.emplace(rules, JudgedTimes{}, options_.quarantine, options_.max_event_bytes);
       }
     }
     const Outcome outcome = source->Advance(options_.batch_bytes, *judge, scratch);
+    scratch.batch.ReleaseLarge();
     Return(taken, EndIfDrained(*source, outcome));
   }
 }

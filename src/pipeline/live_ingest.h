@@ -32,6 +32,7 @@ class LiveIngest {
     int threads = 1;
     std::size_t batch_bytes = std::size_t{512} << 10;
     Quarantine* quarantine = nullptr;  // may be null; outlives the ingest
+    std::size_t max_event_bytes = kMaxEventBytes;
   };
 
   // The context outlives it. Nothing is read before Start.

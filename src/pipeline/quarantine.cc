@@ -45,11 +45,14 @@ void Quarantine::Add(RejectReason reason, std::string_view source, const RecordO
   json.Key("source").String(source);
   json.Key("offset").Unsigned(origin.offset);
   json.Key("length").Unsigned(origin.length);
-  if (origin.text.data() != nullptr) {
+  const bool has_text = origin.text.data() != nullptr;
+  if (has_text) {
     json.Key("sha256").String(Sha256Hex(origin.text));
+  } else if (!origin.sha256.empty()) {
+    json.Key("sha256").String(origin.sha256);
   }
-  if (origin.text.data() != nullptr && raw_ == Raw::kYes) {
-    const std::string_view shown = origin.text.substr(0, kMaxRawBytes);
+  const std::string_view shown = (has_text ? origin.text : origin.start).substr(0, kMaxRawBytes);
+  if (raw_ == Raw::kYes && !shown.empty()) {
     std::string encoded;
     absl::Base64Escape(absl::string_view(shown.data(), shown.size()), &encoded);
     json.Key("raw").String(encoded);

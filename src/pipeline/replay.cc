@@ -49,9 +49,11 @@ std::vector<Micros> FirstTimesOf(const ReplayOptions& options,
 // What one thread of the stateless half owns. Aligned so that two workers never write to one cache
 // line.
 struct alignas(64) Worker {
-  explicit Worker(const ReplayOptions& options)
-      : judge(options.rules, TimesOf(options), options.quarantine) {}
+  Worker(const ReplayOptions& options, std::size_t sources)
+      : rejects(sources),
+        judge(options.rules, TimesOf(options), options.quarantine, options.max_event_bytes) {}
 
+  RejectTally rejects;
   BatchJudge judge;
   RecordBatch batch;
   FactRecord record;
@@ -132,7 +134,7 @@ class ReplayRun {
 
   void StartWorkers() {
     for (int i = 0; i < std::max(options_.threads, 1); ++i) {
-      workers_.push_back(std::make_unique<Worker>(options_));
+      workers_.push_back(std::make_unique<Worker>(options_, scheduler_.sources().size()));
       Worker& worker = *workers_.back();
       worker.thread = std::thread([this, &worker] { Work(worker); });
     }
@@ -147,9 +149,12 @@ class ReplayRun {
         MakeEnd(worker.record);
       } else {
         const std::string& own_cluster = source.cluster();
+        const InputStats before = worker.judge.stats();
         worker.judge.Judge(worker.batch, own_cluster.empty() ? options_.cluster : own_cluster,
                            worker.record);
+        worker.rejects.Add(ticket->source, before, worker.judge.stats());
       }
+      worker.batch.ReleaseLarge();
       scheduler_.Report(*ticket, worker.record.highest_time);
       log_.Put(ticket->place, worker.record);
     }
@@ -185,10 +190,13 @@ class ReplayRun {
 
   ReplayResult JoinWorkers() {
     ReplayResult result;
+    RejectTally rejects(scheduler_.sources().size());
     for (const std::unique_ptr<Worker>& worker : workers_) {
       worker->thread.join();
       result.input.Merge(worker->judge.stats());
+      rejects.Merge(worker->rejects);
     }
+    result.damaged_logs = rejects.DamagedLogs(scheduler_.sources());
     result.source_errors = scheduler_.TakeErrors();
     result.stopped = Stopped();
     return result;

@@ -16,8 +16,10 @@
 #include "hark/source.h"
 
 #include "detect/engine.h"
+#include "pipeline/event_reader.h"
 #include "pipeline/input_stats.h"
 #include "pipeline/quarantine.h"
+#include "pipeline/reject_tally.h"
 #include "rules/rule_set.h"
 
 namespace hark::pipeline {
@@ -40,6 +42,7 @@ struct ReplayOptions {
   Micros to = kEndOfTime;          // events at or after it are not judged
   Severity min_level = Severity::kInformational;
   std::size_t batch_bytes = std::size_t{512} << 10;
+  std::size_t max_event_bytes = kMaxEventBytes;  // longer ones are rejected
   detect::EngineOptions engine;
   Quarantine* quarantine = nullptr;  // may be null
 
@@ -54,6 +57,7 @@ struct ReplayOptions {
 
 struct ReplayResult {
   InputStats input;
+  std::vector<DamagedLog> damaged_logs;  // over 1 % rejected; the worst one first
   DetectorStats detector;
   std::vector<absl::Status> source_errors;  // of sources that could not be read to their end
   bool stopped = false;

@@ -1,6 +1,7 @@
 #include "pipeline/source_peek.h"
 
 #include <cstddef>
+#include <limits>
 #include <string_view>
 
 #include "hark/detector.h"
@@ -30,7 +31,8 @@ struct FirstEventHandler {
 // Keeps its buffers from source to source.
 class Peeker {
  public:
-  explicit Peeker(const PeekOptions& options) : options_(options), reader_(options.parts) {}
+  explicit Peeker(const PeekOptions& options)
+      : options_(options), reader_(options.parts, std::numeric_limits<std::size_t>::max()) {}
 
   Micros FirstEventTime(Source& source) {
     // Rewinding a source that was not read yet only asks whether it can be read twice.

@@ -2,13 +2,17 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <numeric>
 #include <utility>
+
+#include "pipeline/reject_advice.h"
 
 namespace hark::pipeline {
 namespace {
 
 // An idle source says no more often how far the others have come.
 constexpr Micros kPromiseInterval = 1'000'000;
+constexpr Micros kRejectInterval = 60'000'000;
 
 void RaiseTo(Micros time, std::atomic<Micros>& highest_time) {
   Micros highest = highest_time.load(std::memory_order_relaxed);
@@ -23,7 +27,8 @@ SourceProgress::SourceProgress(const std::string& name, const std::string& clust
     : lateness_(lateness),
       context_(context),
       metrics_(context.metrics.ForSource(name)),
-      last_sign_(context.now()) {
+      last_sign_(context.now()),
+      last_check_(last_sign_) {
   shown_.name = name;
   shown_.cluster = cluster;
   shown_.position = start.position;
@@ -39,8 +44,11 @@ void SourceProgress::OnBatch(const InputStats& before, const InputStats& after,
   metrics_.EventsRead(record.events);
   metrics_.BytesRead(after.bytes - before.bytes);
   for (std::size_t i = 0; i < kRejectReasons; ++i) {
-    metrics_.RecordRejected(static_cast<RejectReason>(i), after.rejected[i] - before.rejected[i]);
+    const std::uint64_t rejected = after.rejected[i] - before.rejected[i];
+    metrics_.RecordRejected(static_cast<RejectReason>(i), rejected);
+    rejected_[i] += rejected;
   }
+  records_ += after.records - before.records;
   for (std::size_t i = 0; i < kSkipReasons; ++i) {
     metrics_.RecordSkipped(static_cast<SkipReason>(i), after.skipped[i] - before.skipped[i]);
   }
@@ -54,11 +62,17 @@ void SourceProgress::OnBatch(const InputStats& before, const InputStats& after,
   shown_.position = record.position;
   shown_.last_received = now;
   shown_.events += record.events;
+  if (now >= last_check_ + kRejectInterval) {
+    CheckRejected(now);
+  }
 }
 
 std::optional<Micros> SourceProgress::OnNothing() {
   const Micros now = context_.now();
   const Micros silence = now - last_sign_;
+  if (now >= last_check_ + kRejectInterval) {
+    CheckRejected(now);
+  }
   metrics::SourceState state = metrics::SourceState::kReading;
   Micros time = kBeginningOfTime;
   if (silence >= std::max(lateness_, kIdleAfter)) {
@@ -96,6 +110,28 @@ void SourceProgress::OnLogFailure(std::uint64_t position) {
 
 void SourceProgress::OnEnd() {
   metrics_.State(metrics::SourceState::kReading);
+  CheckRejected(context_.now());
+}
+
+void SourceProgress::CheckRejected(Micros now) {
+  const std::uint64_t records = std::exchange(records_, 0);
+  const Rejected reasons = std::exchange(rejected_, {});
+  last_check_ = now;
+  const std::uint64_t rejected = std::accumulate(reasons.begin(), reasons.end(), std::uint64_t{0});
+  if (static_cast<double>(rejected) <= kMuchRejected * static_cast<double>(records)) {
+    return;
+  }
+  const auto main_reason =
+      static_cast<RejectReason>(std::max_element(reasons.begin(), reasons.end()) - reasons.begin());
+  context_.logger.Write({.level = LogLevel::kWarning,
+                         .key = "many_rejected",
+                         .text = "Over 1 % of the records that a source brought were rejected.",
+                         .about = shown_.name},
+                        {{"source", std::string_view(shown_.name)},
+                         {"records", records},
+                         {"rejected", rejected},
+                         {"main_reason", RejectReasonName(main_reason)},
+                         {"advice", AdviceFor(main_reason)}});
 }
 
 void SourceProgress::SetState(metrics::SourceState state) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -45,8 +46,9 @@ struct LiveSourceStatus {
   std::uint64_t events = 0;  // in this run
 };
 
-// What a live source has brought: counts it, says when the source is idle or silent, and keeps what
-// people are shown. Times are receipt times unless they are called event times. Not thread-safe.
+// What a live source has brought: counts it, says when the source is idle or silent, warns where
+// over 1 % of what it brought in a minute, or up to its end, was rejected, and keeps what people
+// are shown. Times are receipt times unless they are called event times. Not thread-safe.
 class SourceProgress {
  public:
   // Where an earlier run left it.
@@ -78,7 +80,11 @@ class SourceProgress {
   const LiveSourceStatus& status() const { return shown_; }
 
  private:
+  using Rejected = std::array<std::uint64_t, kRejectReasons>;
+
   void SetState(metrics::SourceState state);
+  // Looks at what was rejected since the last time that it did.
+  void CheckRejected(Micros now);
 
   const Micros lateness_;
   const LiveContext& context_;
@@ -87,6 +93,9 @@ class SourceProgress {
   Micros last_sign_;
   Micros promised_ = kBeginningOfTime;  // event time, by the last idle record
   Micros last_promise_ = 0;
+  Micros last_check_;          // of what was rejected
+  std::uint64_t records_ = 0;  // since then
+  Rejected rejected_{};        // of them
 };
 
 // Why nothing may be appended now, for people; nullptr if it may. Says it in the log, too.

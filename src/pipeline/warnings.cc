@@ -1,45 +1,37 @@
 #include "pipeline/warnings.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "absl/strings/str_format.h"
 
+#include "pipeline/reject_advice.h"
+
 namespace hark::pipeline {
 namespace {
 
-std::string_view AdviceFor(RejectReason reason) {
-  switch (reason) {
-    case RejectReason::kMalformed:
-    case RejectReason::kNotAnObject:
-      return "is it an audit log?";
-    case RejectReason::kTruncated:
-      return "was the log copied while it was written, or does something on its way cut long "
-             "lines?";
-    case RejectReason::kMissingField:
-    case RejectReason::kWrongType:
-    case RejectReason::kBadValue:
-      return "every audit event has auditID, stage and requestReceivedTimestamp; was the log "
-             "rewritten on its way?";
-    case RejectReason::kTooLarge:
-      return "let the API server cut long events: --audit-log-truncate-enabled";
-    case RejectReason::kTooDeep:
-    case RejectReason::kBadEnvelope:
-      return "does a shipper wrap the events in a way that docs/managed-clouds.md does not name, "
-             "or "
-             "cut them?";
-    case RejectReason::kDamaged:
-      return "the file is damaged: fetch it again";
-    case RejectReason::kBomb:
-      return "no audit log compresses so well: where does the file come from?";
-    case RejectReason::kFuture:
-      return "is a clock wrong? To replay events of a later time, pass --now";
-  }
-  return "";
-}
+// Of so many damaged logs each is named.
+constexpr std::size_t kNamedLogs = 10;
 
 double Percent(std::uint64_t part, std::uint64_t whole) {
   return 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+void AddDamagedLogs(const std::vector<DamagedLog>& logs, std::vector<std::string>& warnings) {
+  for (std::size_t i = 0; i < std::min(logs.size(), kNamedLogs); ++i) {
+    const DamagedLog& log = logs[i];
+    warnings.push_back(
+        absl::StrFormat("%s: %.1f %% of the records were rejected, most as \"%s\": %s. "
+                        "--quarantine FILE lists them",
+                        log.name, Percent(log.rejected, log.records),
+                        RejectReasonName(log.main_reason), AdviceFor(log.main_reason)));
+  }
+  if (logs.size() > kNamedLogs) {
+    warnings.push_back(absl::StrFormat(
+        "of %d more logs over 1 %% of the records were rejected, too", logs.size() - kNamedLogs));
+  }
 }
 
 void AddLateness(const DetectorStats& detector, std::vector<std::string>& warnings) {
@@ -83,13 +75,7 @@ void AddBudget(const DetectorStats& detector, std::vector<std::string>& warnings
 
 std::vector<std::string> Warnings(const ReplayResult& result) {
   std::vector<std::string> warnings;
-  const std::uint64_t rejected = result.input.rejected_total();
-  if (rejected > result.input.records / 100) {
-    const RejectReason reason = result.input.main_reject_reason();
-    warnings.push_back(absl::StrFormat("%.1f %% of the records were rejected, most as \"%s\": %s",
-                                       Percent(rejected, result.input.records),
-                                       RejectReasonName(reason), AdviceFor(reason)));
-  }
+  AddDamagedLogs(result.damaged_logs, warnings);
   AddLateness(result.detector, warnings);
   AddBudget(result.detector, warnings);
   return warnings;

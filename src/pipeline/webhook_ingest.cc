@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/hash128.h"
 #include "pipeline/event_reader.h"
 
 namespace hark::pipeline {
@@ -210,7 +211,8 @@ void WebhookIngest::Work() {
       const MutexLock lock(mutex_);
       if (scratch.rules != rules_) {
         scratch.rules = rules_;
-        scratch.judge.emplace(rules_, JudgedTimes{}, options_.quarantine);
+        scratch.judge.emplace(rules_, JudgedTimes{}, options_.quarantine,
+                              options_.max_record_bytes);
       }
     }
     WebhookSource* const source = SourceOf(job.body.listener, job.body.cluster);
@@ -272,7 +274,7 @@ AuditOutcome WebhookIngest::Judge(server::AuditBody& body, WebhookSource& source
     case parse::EventListOutcome::kOpened:
       break;
   }
-  if (scratch.list.longest > LargeRecordTurn::kLargeRecord &&
+  if (scratch.list.longest > LargeTurn::kLarge &&
       !body.memory.Grow(kParserBytesPerByte * scratch.list.longest)) {
     return AuditOutcome::kBusy;
   }
@@ -286,6 +288,9 @@ AuditOutcome WebhookIngest::AppendRuns(const parse::EventList& list, WebhookSour
   batch.context = list.head;
   batch.damages = list.damages;
   for (Damage& damage : batch.damages) {
+    const std::string_view bytes(list.head.data() + damage.offset, damage.length);
+    damage.sha256 = Sha256Hex(bytes);
+    damage.start = bytes.substr(0, Quarantine::kMaxRawBytes);
     damage.offset += offset;
   }
   for (std::size_t i = 0; i < list.runs.size() || (i == 0 && !batch.damages.empty()); ++i) {

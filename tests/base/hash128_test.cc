@@ -54,6 +54,16 @@ TEST(Hash128Test, LongPartsAreHashedWhole) {
   EXPECT_EQ(HashParts({a, b}), HashOfWhole({a, b}));
 }
 
+TEST(Sha256StreamTest, PiecesAreHashedAsOneText) {
+  Sha256Stream stream;
+  for (const std::string& text : {std::string("abc"), std::string(300'000, 'x'), std::string()}) {
+    stream.Reset();
+    stream.Add(std::string_view(text).substr(0, text.size() / 3));
+    stream.Add(std::string_view(text).substr(text.size() / 3));
+    EXPECT_EQ(stream.Hex(), Sha256Hex(text));
+  }
+}
+
 TEST(Hash128Test, ThreadsGetTheSameHash) {
   const Hash128 expected = HashParts({"one", "two"});
   std::array<Hash128, 4> hashes{};

@@ -27,7 +27,8 @@ using hark::parse::RecordSplitter;
 
 // Lists must be longer than batches, or a batch may hold what another one divides.
 constexpr std::size_t kLongList = 300;
-constexpr RecordSource::Limits kLimits = {.max_record_bytes = 1000, .long_list = kLongList};
+constexpr RecordSource::Limits kLimits = {
+    .max_record_bytes = 1000, .long_list = kLongList, .long_read = 100};
 
 class PieceStream final : public hark::ingest::ByteStream {
  public:

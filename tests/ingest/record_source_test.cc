@@ -13,6 +13,7 @@
 #include "gtest/gtest.h"
 
 #include "base/json_scanner.h"
+#include "ingest/record_source_helper.h"
 #include "parse/record_splitter.h"
 #include "support/status_matchers.h"
 
@@ -28,33 +29,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Le;
 using ::testing::SizeIs;
-
-constexpr std::size_t kMaxRecordBytes = 20'000;
-constexpr RecordSource::Limits kLimits = {.max_record_bytes = kMaxRecordBytes, .long_list = 8000};
-
-// Gives out a text in pieces of at most `piece` bytes, then fails or ends.
-class ScriptedStream final : public ByteStream {
- public:
-  ScriptedStream(std::string text, std::size_t piece, absl::Status end)
-      : text_(std::move(text)), piece_(piece), end_(std::move(end)) {}
-
-  absl::StatusOr<std::size_t> Read(char* data, std::size_t size) override {
-    const std::size_t count = std::min({size, piece_, text_.size() - given_});
-    if (count == 0 && !end_.ok()) {
-      return end_;
-    }
-    std::memcpy(data, text_.data() + given_, count);
-    given_ += count;
-    return count;
-  }
-  std::uint64_t size_hint() const override { return text_.size(); }
-
- private:
-  const std::string text_;
-  const std::size_t piece_;
-  const absl::Status end_;
-  std::size_t given_ = 0;
-};
 
 // Gives out a text in random pieces, and has nothing more each time before the next one comes.
 class PausingStream final : public ByteStream {
@@ -80,22 +54,6 @@ class PausingStream final : public ByteStream {
   std::size_t given_ = 0;
 };
 
-struct Batches {
-  std::vector<std::string> data;
-  std::vector<std::uint64_t> offsets;
-  std::vector<std::string> contexts;
-  std::vector<Damage> damages;
-  absl::Status status;
-};
-
-std::string Joined(const Batches& batches) {
-  std::string text;
-  for (const std::string& data : batches.data) {
-    text += data;
-  }
-  return text;
-}
-
 bool IsWholeContainer(std::string_view text) {
   const Scan scan = ScanContainer(text);
   return scan.end == ScanEnd::kWhole && scan.length == text.size();
@@ -117,29 +75,6 @@ std::vector<std::string> RecordsOf(const Batches& batches) {
   }
   return records;
 }
-
-class RecordSourceTest : public ::testing::Test {
- protected:
-  Batches ReadAll(const std::string& text, std::size_t max_bytes) {
-    RecordSource source({.name = "test", .cluster = {}},
-                        std::make_unique<ScriptedStream>(text, piece_, end_), kLimits);
-    Batches batches;
-    RecordBatch batch;
-    while (true) {
-      batches.status = source.Read(max_bytes, batch);
-      if (!batches.status.ok() || batch.at_end()) {
-        return batches;
-      }
-      batches.data.emplace_back(batch.data);
-      batches.offsets.push_back(batch.offset);
-      batches.contexts.push_back(batch.context);
-      batches.damages.insert(batches.damages.end(), batch.damages.begin(), batch.damages.end());
-    }
-  }
-
-  std::size_t piece_ = 1 << 20;
-  absl::Status end_;
-};
 
 TEST_F(RecordSourceTest, AnEmptyFileHasNoBatches) {
   EXPECT_THAT(ReadAll("", 100).data, IsEmpty());
@@ -173,41 +108,6 @@ TEST_F(RecordSourceTest, ARecordLongerThanABatchComesWhole) {
               ElementsAre("{a}\n", record, "{b}\n"));
 }
 
-TEST_F(RecordSourceTest, ARecordOverTheLimitIsCutOutAndCounted) {
-  const std::string record = "{" + std::string(kMaxRecordBytes, 'x') + "}";
-  const Batches batches =
-      ReadAll("{a}\n" + record + "\n{b}\n" + record + "\n" + record + "\n{c}\n", 100);
-  EXPECT_THAT(batches.data, ElementsAre("{a}\n", "{b}\n", "{c}\n"));
-  ASSERT_THAT(batches.damages, SizeIs(3));
-  EXPECT_EQ(batches.damages[0].offset, 4);
-  EXPECT_EQ(batches.damages[0].length, record.size());
-}
-
-TEST_F(RecordSourceTest, ARecordOverTheLimitNeedsNoLineFeedToEnd) {
-  const std::string record = "{\"a\":\"" + std::string(kMaxRecordBytes, 'x') + "\"}";
-  const Batches batches = ReadAll("{1}" + record + "{2}" + record + "{3}", 100);
-  EXPECT_EQ(Joined(batches), "{1}{2}{3}");
-  EXPECT_THAT(batches.damages, SizeIs(2));
-}
-
-TEST_F(RecordSourceTest, ALineOverTheLimitEndsAtItsLineFeed) {
-  const Batches batches = ReadAll(std::string(3 * kMaxRecordBytes, 'x') + "\n{1}\n", 100);
-  EXPECT_EQ(Joined(batches), "{1}\n");
-  EXPECT_THAT(batches.damages, SizeIs(1));
-}
-
-TEST_F(RecordSourceTest, ARecordOverTheLimitMayBeTheLastOne) {
-  const Batches batches = ReadAll("{a}\n" + std::string(3 * kMaxRecordBytes, 'x'), 100);
-  EXPECT_THAT(batches.data, ElementsAre("{a}\n", ""));
-  EXPECT_THAT(batches.damages, SizeIs(1));
-}
-
-TEST_F(RecordSourceTest, AHoleOfNulsOfAnyLengthIsNoRecord) {
-  const Batches batches = ReadAll("{1}\n" + std::string(5 * kMaxRecordBytes, '\0') + "{2}\n", 100);
-  EXPECT_EQ(Joined(batches), "{1}\n{2}\n");
-  EXPECT_THAT(batches.damages, IsEmpty());
-}
-
 TEST_F(RecordSourceTest, ARecordThatLostItsEndCostsNoMoreThanItself) {
   std::string text = "{\"a\":\n";
   for (int i = 0; i < 5000; ++i) {
@@ -219,14 +119,6 @@ TEST_F(RecordSourceTest, ARecordThatLostItsEndCostsNoMoreThanItself) {
 }
 
 // A list over Limits::long_list.
-std::string LongList(const std::string& head, const std::string& tail) {
-  std::string text = head;
-  for (int i = 0; i < 1000; ++i) {
-    text += (i > 0 ? ",\n" : "") + std::string("{\"item\":\"]\"}");
-  }
-  return text + tail;
-}
-
 TEST_F(RecordSourceTest, TheItemsOfALongListComeAsRecords) {
   const std::string head = R"({"kind":"EventList","items":[)";
   const Batches batches = ReadAll(LongList(head, R"(],"more":{"a":[1]}}{"next":1})"), 100);
@@ -248,17 +140,24 @@ TEST_F(RecordSourceTest, AShortListComesWhole) {
   EXPECT_THAT(ReadAll(list + "\n", 10).data, ElementsAre(list + "\n"));
 }
 
-TEST_F(RecordSourceTest, AnItemOverTheLimitIsCutOut) {
-  const std::string item = ",{\"a\":\"" + std::string(kMaxRecordBytes, 'x') + "\"}";
-  const Batches batches = ReadAll(LongList("[", item + ",{\"b\":1}]"), 100);
-  EXPECT_THAT(batches.damages, SizeIs(1));
-  EXPECT_THAT(batches.data.back(), HasSubstr("{\"b\":1}"));
-}
-
 TEST_F(RecordSourceTest, AListWithoutAnEndIsDamaged) {
   const Batches batches = ReadAll(LongList("[", ""), 100);
   ASSERT_THAT(batches.damages, SizeIs(1));
   EXPECT_EQ(batches.damages[0].reason, RejectReason::kTruncated);
+}
+
+TEST_F(RecordSourceTest, AListThatIsCutBetweenItsItemsIsDamagedHoweverShort) {
+  for (const char* const text :
+       {R"([{"a":1},{"a":2})", R"([{"a":1},{"a":2},)", "[{\"a\":1},\n",
+        R"({"kind":"EventList","items":[{"a":1})", R"({"kind":"EventList","items":[{"a":1}])",
+        R"({"items":[{"a":1}],"x":{"y":1})"}) {
+    for (const std::size_t max_bytes : {1U, 20U, 8000U}) {
+      const Batches batches = ReadAll(text, max_bytes);
+      ASSERT_THAT(batches.damages, SizeIs(1)) << text;
+      EXPECT_EQ(batches.damages[0].reason, RejectReason::kTruncated);
+      EXPECT_EQ(batches.damages[0].offset, std::string_view(text).size());
+    }
+  }
 }
 
 TEST_F(RecordSourceTest, AListThatBreaksOffLeavesTheNextLineARecord) {

@@ -31,10 +31,7 @@ std::string Described(const FieldValue& value) {
 }
 
 // The values at a path: texts in quotes.
-std::vector<std::string> Read(std::string_view json, std::string_view path) {
-  const PaddedText text(json);
-  RawJsonReader reader;
-  reader.Start(text.view());
+std::vector<std::string> ReadFrom(RawJsonReader& reader, std::string_view path) {
   std::vector<FieldValue> values;
   reader.Read(path, values);
   std::vector<std::string> described;
@@ -43,6 +40,13 @@ std::vector<std::string> Read(std::string_view json, std::string_view path) {
     described.push_back(Described(value));
   }
   return described;
+}
+
+std::vector<std::string> Read(std::string_view json, std::string_view path) {
+  const PaddedText text(json);
+  RawJsonReader reader;
+  reader.Start(text.view());
+  return ReadFrom(reader, path);
 }
 
 bool Exists(std::string_view json, std::string_view path) {
@@ -123,6 +127,24 @@ TEST(RawJsonTest, TheLastOfDuplicateKeysWins) {
   EXPECT_THAT(Read(R"({"a":{"b":1},"a":5})", "a.b"), IsEmpty());
 }
 
+TEST(RawJsonTest, AnObjectOfAnEventIsPutOverTheOneBefore) {
+  EXPECT_THAT(Read(R"({"a":{"b":1,"c":{"x":1}},"a":{"c":{"y":2}}})", "a.b"), ElementsAre("1"));
+  EXPECT_THAT(Read(R"({"a":{"b":1,"c":{"x":1}},"a":{"c":{"y":2}}})", "a.c.x"), ElementsAre("1"));
+  EXPECT_THAT(Read(R"({"a":{"b":1},"a":null})", "a.b"), IsEmpty());
+  EXPECT_THAT(Read(R"({"a":{"b":1},"a":null,"a":{"c":1}})", "a.b"), IsEmpty());
+}
+
+TEST(RawJsonTest, ABodyIsReplacedByTheNext) {
+  for (const char* const body : {"requestObject", "responseObject"}) {
+    const std::string key = '"' + std::string(body) + "\":";
+    EXPECT_THAT(Read("{" + key + R"({"b":1},)" + key + R"({"c":2}})", std::string(body) + ".b"),
+                IsEmpty());
+    EXPECT_THAT(
+        Read("{" + key + R"({"spec":{"b":1},"spec":{"c":2}}})", std::string(body) + ".spec.b"),
+        IsEmpty());
+  }
+}
+
 TEST(RawJsonTest, KeysAreComparedUnescaped) {
   EXPECT_THAT(Read(R"({"\u0061":1})", "a"), ElementsAre("1"));
   EXPECT_THAT(Read(R"({"a":1,"\u0061":2})", "a"), ElementsAre("2"));
@@ -178,6 +200,64 @@ TEST(RawJsonTest, ATextThatIsNoJsonHasNothing) {
     EXPECT_THAT(Read(json, "a"), IsEmpty()) << json;
     EXPECT_FALSE(Exists(json, "a")) << json;
   }
+}
+
+// A text over 1 MiB is read in another way, which must make no difference.
+std::string Enlarged(std::string text) {
+  text.pop_back();
+  return text + R"(,"filler":")" + std::string(1'100'000, 'x') + "\"}";
+}
+
+TEST(RawJsonTest, ALargeTextIsReadAsASmallOneIs) {
+  const std::vector<std::string> texts = {
+      R"({"a":{"t":"x\n\ud83d\ude00","n":-12,"u":18446744073709551615,"d":1.50,"b":true}})",
+      R"({"a":{"z":null,"o":{},"e":""},"a.b":{"c":2},"a.b.c":3})",
+      R"({"a.b":{"x":1},"a":{"b":{"c":2}}})",
+      R"({"a":[1,"x",null,[2,[3]],true,{"b":4},[{"b":5}]],"b":[]})",
+      R"({"a":{"b":1,"c":{"x":1}},"a":{"c":{"y":2}}, "\u0061" : {"n":7}})",
+      R"({"a":{"b":1},"a":null,"a":{"c":1}})",
+      R"({"requestObject":{"a":{"b":1}},"requestObject":{"a":{"c":[{"b":2},3]}}})",
+      R"({"":{"":1},"a.":2,".":3})",
+      "{\"a\":" + std::string(64, '[') + "1" + std::string(64, ']') + "}",
+      "{\"a\":" + std::string(65, '[') + "1" + std::string(65, ']') + "}"};
+  for (const std::string& text : texts) {
+    const PaddedText large(Enlarged(text));
+    RawJsonReader reader;
+    reader.Start(large.view());
+    for (const char* const path : {"a",
+                                   "a.t",
+                                   "a.n",
+                                   "a.u",
+                                   "a.d",
+                                   "a.b",
+                                   "a.z",
+                                   "a.o",
+                                   "a.e",
+                                   "a.b.c",
+                                   "a.c.x",
+                                   "a.c.y",
+                                   "a.c",
+                                   "b",
+                                   "b.c",
+                                   "requestObject.a.b",
+                                   "requestObject.a.c.b",
+                                   ".",
+                                   "a.",
+                                   "a..b",
+                                   "x"}) {
+      EXPECT_EQ(ReadFrom(reader, path), Read(text, path)) << text << " " << path;
+      EXPECT_EQ(reader.Exists(path), Exists(text, path)) << text << " " << path;
+    }
+  }
+}
+
+TEST(RawJsonTest, WhatHidesNothingInASmallTextHidesNothingInALargeOne) {
+  const std::string large = Enlarged(R"({"a":1e999,"b":7,"c":"\ud800","d":"\x","e":"\u0062"})");
+  EXPECT_THAT(Read(large, "a"), ElementsAre("'1e999'"));
+  EXPECT_THAT(Read(large, "b"), ElementsAre("7"));
+  EXPECT_THAT(Read(large, "c"), ElementsAre("'\ufffd'"));
+  EXPECT_THAT(Read(large, "d"), IsEmpty());
+  EXPECT_THAT(Read(large, "e"), ElementsAre("'b'"));
 }
 
 TEST(RawJsonTest, AReaderIsUsedForOneTextAfterAnother) {

@@ -148,6 +148,37 @@ TEST(DamagedEnvelopeTest, APayloadBeyondTheLimitIsABomb) {
   }
 }
 
+TEST(DamagedEnvelopeTest, ALargePayloadIsItsRecordsOrABomb) {
+  // Over 4 MiB it is opened in another way, in one member or more.
+  std::string subscription;
+  std::size_t events = 0;
+  for (; subscription.size() < 2 * LargeTurn::kLarge; ++events) {
+    subscription += Event("a") + "\n";
+  }
+  const std::size_t half = subscription.size() / 2;
+  for (const std::string& payload :
+       {Gzip(subscription), Gzip(subscription.substr(0, half)) + Gzip(subscription.substr(half))}) {
+    const PaddedText text(R"({"awslogs":{"data":")" + Base64(payload) + "\"}}");
+    for (const std::size_t limit : {subscription.size(), subscription.size() - 1}) {
+      EnvelopeOpener opener(limit);
+      WordsOfRecord visitor;
+      opener.Open(text.view(), "", visitor);
+      if (limit == subscription.size()) {
+        EXPECT_THAT(visitor.words(), SizeIs(events));
+        EXPECT_THAT(visitor.words(), Each("a"));
+      } else {
+        EXPECT_THAT(visitor.words(), ElementsAre("rejected: bomb"));
+      }
+    }
+    const PaddedText damaged(R"({"awslogs":{"data":")" +
+                             Base64(payload.substr(0, payload.size() - 9)) + "\"}}");
+    EnvelopeOpener opener;
+    WordsOfRecord visitor;
+    opener.Open(damaged.view(), "", visitor);
+    EXPECT_THAT(visitor.words(), ElementsAre("rejected: bad_envelope"));
+  }
+}
+
 TEST(DamagedEnvelopeTest, PayloadsWithinEachOtherShareTheLimit) {
   const std::string event = Event("a");
   const std::string inner = R"({"awslogs":{"data":")" + Base64(Gzip(event)) + "\"}}";

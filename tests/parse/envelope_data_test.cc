@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@
 #include "parse/envelope_helper.h"
 #include "parse/event_parser.h"
 #include "support/event_json.h"
+#include "support/recorded_data.h"
 
 namespace hark::parse {
 namespace {
@@ -65,12 +67,16 @@ std::string JsonOf(const YAML::Node& node) {
   return node.IsNull() ? "null" : JsonOfScalar(node);
 }
 
+std::string BytesOf(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file.good()) << path;
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 // A sample as JSON, as it stands in the file or converted from YAML.
 std::string Sample(const std::string& name) {
   const std::filesystem::path path = DataFolder() / name;
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file.good()) << path;
-  std::string text(std::istreambuf_iterator<char>(file), {});
+  const std::string text = BytesOf(path);
   return path.extension() == ".yaml" ? JsonOf(YAML::Load(text)) : text;
 }
 
@@ -293,6 +299,28 @@ TEST(EnvelopeDataTest, TheStagesOfLongRequestsAreTold) {
   EXPECT_EQ(FirstEvent("envelopes/gke/log_entries/exec_pod.json")->stage, Stage::kResponseStarted);
   EXPECT_EQ(FirstEvent("envelopes/gke/log_entries/attach_pod.json")->stage,
             Stage::kResponseComplete);
+}
+
+// The samples with which the project is handed on are those of the recorded data, where it is.
+TEST(EnvelopeDataTest, TheSamplesAreThoseOfTheRecordedData) {
+  std::size_t compared = 0;
+  for (const char* const folder : {"envelopes", "eventlists"}) {
+    const std::optional<std::string> recorded = testing::RecordedPath(folder);
+    if (!recorded.has_value()) {
+      GTEST_SKIP() << "HARK_DATA does not have them";
+    }
+    for (const auto& file : std::filesystem::recursive_directory_iterator(*recorded)) {
+      const std::filesystem::path extension = file.path().extension();
+      if (extension != ".json" && extension != ".yaml") {
+        continue;
+      }
+      const std::filesystem::path ours =
+          DataFolder() / folder / std::filesystem::relative(file.path(), *recorded);
+      EXPECT_EQ(BytesOf(ours), BytesOf(file.path())) << ours;
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 60);
 }
 
 TEST(EnvelopeDataTest, NoSampleIsForgotten) {

@@ -7,9 +7,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "base/json_members.h"
 #include "base/rfc3339.h"
 #include "parse/event_parser.h"
-#include "parse/json_members.h"
 #include "support/event_json.h"
 
 namespace hark::parse {

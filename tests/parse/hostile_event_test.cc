@@ -15,9 +15,6 @@ namespace hark::parse {
 namespace {
 
 using ::hark::testing::EventBuilder;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-using ::testing::IsNull;
 
 std::string Repeated(std::string_view text, std::size_t count) {
   std::string all;
@@ -58,61 +55,6 @@ TEST(HostileEventTest, KeysThatOnlyBeginLikeAFieldAreOthers) {
   ParsedText parsed;
   ASSERT_EQ(parsed.Parse(event.Json()), ParseOutcome::kEvent);
   EXPECT_EQ(parsed.event().verb, "get");
-}
-
-TEST(HostileEventTest, TheLastOfDuplicateKeysWins) {
-  EventBuilder event;
-  event.Append("verb", R"("list")").Append("sourceIPs", R"(["10.9.9.9"])");
-  event.Append("level", R"("Request")").Append("stage", R"("Panic")");
-  event.Append("objectRef", R"({"name":"first","name":"second"})");
-  event.Append(R"(u\u0073er)", R"({"username":"bob","groups":["a"],"groups":["b"]})");
-  event.Append("stageTimestamp", R"("2026-11-23T18:05:00Z")");
-  event.Append("responseStatus", R"({"code":500,"code":403})");
-  ParsedText parsed;
-  ASSERT_EQ(parsed.Parse(event.Json()), ParseOutcome::kEvent);
-  EXPECT_EQ(parsed.event().verb, "list");
-  EXPECT_THAT(parsed.event().source_ips, ElementsAre("10.9.9.9"));
-  EXPECT_EQ(parsed.event().level, Level::kRequest);
-  EXPECT_EQ(parsed.event().stage, Stage::kPanic);
-  EXPECT_THAT(parsed.event().resource.data(), IsNull());
-  EXPECT_EQ(parsed.event().name, "second");
-  EXPECT_EQ(parsed.event().user.username, "bob");
-  EXPECT_THAT(parsed.event().user.groups, ElementsAre("b"));
-  EXPECT_EQ(parsed.event().stage_time - parsed.event().received_time, 37'078'455);
-  EXPECT_EQ(parsed.event().code, 403);
-}
-
-TEST(HostileEventTest, ALaterDuplicateOfAWrongTypeHidesTheFirst) {
-  EventBuilder event;
-  event.UserField("groups", R"(["system:masters"])").Credential("JTI=1");
-  event.Append("verb", "1").Append("sourceIPs", "{}").Append("objectRef", "[]");
-  event.Append("responseStatus", R"({"code":403,"code":"x","reason":"Forbidden","reason":{}})");
-  event.Append("annotations", "7").Append("level", "[]");
-  event.Append("user", R"({"username":"a","username":[],"groups":["x"],"groups":"y"})");
-  ParsedText parsed;
-  ASSERT_EQ(parsed.Parse(event.Json()), ParseOutcome::kEvent);
-  EXPECT_THAT(parsed.event().verb.data(), IsNull());
-  EXPECT_THAT(parsed.event().source_ips, IsEmpty());
-  EXPECT_THAT(parsed.event().resource.data(), IsNull());
-  EXPECT_EQ(parsed.event().code, 0);
-  EXPECT_THAT(parsed.event().status_reason.data(), IsNull());
-  EXPECT_THAT(parsed.event().decision.data(), IsNull());
-  EXPECT_THAT(parsed.event().user.username.data(), IsNull());
-  EXPECT_THAT(parsed.event().user.groups, IsEmpty());
-  EXPECT_THAT(parsed.event().user.credential.data(), IsNull());
-  EXPECT_EQ(parsed.event().level, Level::kNone);
-}
-
-TEST(HostileEventTest, ALaterDuplicateOfTheExtrasHidesTheCredential) {
-  for (const char* const later : {"{}", "[]", "null"}) {
-    EventBuilder event;
-    event.Set("user", std::string(R"({"username":"a","extra":{)") +
-                          R"("authentication.kubernetes.io/credential-id":["JTI=1"]},"extra":)" +
-                          later + "}");
-    ParsedText parsed;
-    ASSERT_EQ(parsed.Parse(event.Json()), ParseOutcome::kEvent);
-    EXPECT_THAT(parsed.event().user.credential.data(), IsNull()) << later;
-  }
 }
 
 TEST(HostileEventTest, ALaterEssentialFieldOfAWrongTypeIsARejection) {

@@ -44,14 +44,15 @@ struct Found {
   }
 };
 
-Found Read(const std::string& text, std::uint64_t offset = 0) {
+Found Read(const std::string& text, std::uint64_t offset = 0,
+           std::size_t max_event_bytes = kMaxEventBytes) {
   RecordBatch batch;
   batch.capacity = text.size() + 64;
   batch.buffer = std::make_unique<char[]>(batch.capacity);
   std::memcpy(batch.buffer.get(), text.data(), text.size());
   batch.data = std::string_view(batch.buffer.get(), text.size());
   batch.offset = offset;
-  EventReader reader(kAllEventParts);
+  EventReader reader(kAllEventParts, max_event_bytes);
   Found found;
   reader.Read(batch, found);
   return found;
@@ -171,8 +172,24 @@ TEST(EventReaderTest, MessagesWithoutValueAreSkipped) {
 TEST(EventReaderTest, ALargeEventIsAnEvent) {
   std::string event = Event("a");
   event.pop_back();
-  event += R"(,"responseObject":")" + std::string(LargeRecordTurn::kLargeRecord, 'x') + "\"}";
+  event += R"(,"responseObject":")" + std::string(LargeTurn::kLarge, 'x') + "\"}";
   EXPECT_THAT(Read(event + "\n" + Event("b")).users, ElementsAre("a", "b"));
+}
+
+TEST(EventReaderTest, AnEventOverTheLimitIsRejectedAndAListThatIsLongerIsNot) {
+  const std::string small = Event("a");
+  std::string large = Event("b");
+  large.pop_back();
+  large += R"(,"responseObject":")" + std::string(2 * small.size(), 'x') + "\"}";
+  const std::size_t limit = 2 * small.size();
+  EXPECT_THAT(Read(small + "\n" + large + "\n", 0, limit).not_events,
+              ElementsAre(Pair("too_large", 1)));
+  const Found list = Read("[" + small + "," + large + "," + small + "," + small + "]", 0, limit);
+  EXPECT_THAT(list.users, ElementsAre("a", "a", "a"));
+  EXPECT_THAT(list.not_events, ElementsAre(Pair("too_large", 1)));
+  EXPECT_THAT(Read(R"({"log":)" + JsonString(large) + "}", 0, limit).not_events,
+              ElementsAre(Pair("too_large", 1)));
+  EXPECT_THAT(Read(large, 0, large.size()).users, ElementsAre("b"));
 }
 
 // Damages one line of a log in some way.
@@ -217,7 +234,16 @@ TEST(EventReaderTest, DamageToOneLineLeavesAllOthersEvents) {
         others.push_back(absl::StrFormat("user-%d", user));
       }
     }
-    ASSERT_THAT(Read(text).users, IsSupersetOf(others)) << lines[damaged];
+    const Found found = Read(text);
+    ASSERT_THAT(found.users, IsSupersetOf(others)) << lines[damaged];
+    // Whatever is left of the line is counted: nothing that was read vanishes.
+    std::size_t records = found.users.size();
+    for (const auto& [reason, count] : found.not_events) {
+      records += static_cast<std::size_t>(count);
+    }
+    constexpr std::string_view kSeparators("\0 \t\r\n,]}", 8);
+    const bool is_nothing = lines[damaged].find_first_not_of(kSeparators) == std::string::npos;
+    ASSERT_GE(records, others.size() + (is_nothing ? 0 : 1)) << lines[damaged];
   }
 }
 

@@ -25,6 +25,7 @@ using hark::testing::SecretReadRules;
 using hark::testing::ToJson;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Kind = FactRecord::Kind;
 using Outcome = LiveSource::Outcome;
 
@@ -264,6 +265,36 @@ TEST_F(LiveSourceTest, AnEventFarAheadOfItsReceiptIsRejected) {
   EXPECT_EQ(source_->Advance(std::size_t{1} << 20, judge_, scratch_), Outcome::kRead);
   EXPECT_EQ(judge_.stats().rejected[static_cast<std::size_t>(RejectReason::kFuture)], 1U);
   EXPECT_EQ(source_->highest_time(), kStart + Micros{2} * 3600 * kSecond);
+}
+
+TEST_F(LiveSourceTest, OfMuchThatWasRejectedInAMinuteTheMainReasonIsSaidAndWhatToDo) {
+  Make();
+  for (int i = 0; i < 98; ++i) {
+    Write({.second = i});
+  }
+  text_.text += "this is no event\n";
+  source_->Advance(std::size_t{1} << 20, judge_, scratch_);
+  now_ += 61 * kSecond;
+  Write({.second = 99});
+  EXPECT_EQ(Advance(), Outcome::kRead);  // 1 of 100 is not much
+  EXPECT_THAT(captured_.text(), Not(HasSubstr("many_rejected")));
+  Write({.second = 100});
+  text_.text += "this is no event\n";
+  source_->Advance(std::size_t{1} << 20, judge_, scratch_);
+  EXPECT_THAT(captured_.text(), Not(HasSubstr("many_rejected")));
+  now_ += 60 * kSecond;
+  EXPECT_EQ(Advance(), Outcome::kNothing);
+  EXPECT_THAT(captured_.text(), HasSubstr("many_rejected"));
+  EXPECT_THAT(captured_.text(), HasSubstr("malformed"));
+  EXPECT_THAT(captured_.text(), HasSubstr("make sure that it is an audit log"));
+}
+
+TEST_F(LiveSourceTest, OfMuchThatWasRejectedIsTheTalkAtItsEndToo) {
+  Make();
+  text_.text += "this is no event\n";
+  EXPECT_EQ(Advance(), Outcome::kRead);
+  EXPECT_EQ(source_->End(), Outcome::kGone);
+  EXPECT_THAT(captured_.text(), HasSubstr("many_rejected"));
 }
 
 TEST_F(LiveSourceTest, AfterTheEndOfTheLogItIsClosed) {

@@ -69,6 +69,19 @@ TEST_F(QuarantineTest, WhatLeftNoBytesHasNoHash) {
               Not(HasSubstr("sha256")));
 }
 
+TEST_F(QuarantineTest, OfARecordThatWasCutOutItsHashAndItsStartAreKnown) {
+  const RecordOrigin origin{
+      .offset = 1, .length = 70'000'000, .sha256 = "2bb80d53", .start = "secret"};
+  const auto add = [&origin](Quarantine& quarantine) {
+    quarantine.Add(RejectReason::kTooLarge, "a.log", origin);
+  };
+  EXPECT_EQ(FileAfter(Quarantine::Raw::kNo, add),
+            R"({"reason":"too_large","source":"a.log","offset":1,"length":70000000,)"
+            R"("sha256":"2bb80d53"})"
+            "\n");
+  EXPECT_THAT(FileAfter(Quarantine::Raw::kYes, add), HasSubstr(R"("raw":"c2VjcmV0")"));
+}
+
 TEST_F(QuarantineTest, AnEventThatCameTooLateIsNamedByItsKey) {
   Fact fact;
   fact.key.fill(0xab);

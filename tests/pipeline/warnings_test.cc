@@ -1,5 +1,10 @@
 #include "pipeline/warnings.h"
 
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -7,9 +12,11 @@ namespace hark::pipeline {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 ReplayResult ResultOf(std::uint64_t records) {
   ReplayResult result;
@@ -22,18 +29,39 @@ TEST(WarningsTest, AnEmptyRunHasNone) {
   EXPECT_THAT(Warnings(ReplayResult()), IsEmpty());
 }
 
-TEST(WarningsTest, OnePercentOfRejectedRecordsIsAccepted) {
+TEST(WarningsTest, ADamagedLogIsNamedWithTheMainReasonAndWhatToDo) {
   ReplayResult result = ResultOf(1000);
-  result.input.rejected[static_cast<std::size_t>(RejectReason::kMalformed)] = 10;
-  EXPECT_THAT(Warnings(result), IsEmpty());
+  result.damaged_logs = {
+      {.name = "b.log", .records = 1000, .rejected = 11, .main_reason = RejectReason::kFuture}};
+  EXPECT_THAT(Warnings(result),
+              ElementsAre(AllOf(StartsWith("b.log: 1.1 % of the records were rejected"),
+                                HasSubstr("most as \"future\""), HasSubstr("pass --now"),
+                                HasSubstr("--quarantine FILE"))));
 }
 
-TEST(WarningsTest, MoreRejectedRecordsAreToldWithTheMainReasonAndWhatToDo) {
-  ReplayResult result = ResultOf(1000);
-  result.input.rejected[static_cast<std::size_t>(RejectReason::kMalformed)] = 4;
-  result.input.rejected[static_cast<std::size_t>(RejectReason::kFuture)] = 7;
-  EXPECT_THAT(Warnings(result),
-              ElementsAre(AllOf(HasSubstr("1.1 %"), HasSubstr("future"), HasSubstr("--now"))));
+TEST(WarningsTest, EveryReasonComesWithWhatToDo) {
+  for (std::size_t i = 0; i < kRejectReasons; ++i) {
+    ReplayResult result;
+    result.damaged_logs = {{.name = "a.log",
+                            .records = 1,
+                            .rejected = 1,
+                            .main_reason = static_cast<RejectReason>(i)}};
+    EXPECT_THAT(Warnings(result), ElementsAre(ContainsRegex("\": [a-z][a-z -]{10,}"))) << i;
+  }
+}
+
+TEST(WarningsTest, OfVeryManyDamagedLogsTheWorstAreNamed) {
+  ReplayResult result;
+  for (int i = 0; i < 25; ++i) {
+    result.damaged_logs.push_back({.name = absl::StrFormat("%d.log", i),
+                                   .records = 1,
+                                   .rejected = 1,
+                                   .main_reason = RejectReason::kMalformed});
+  }
+  const std::vector<std::string> warnings = Warnings(result);
+  ASSERT_EQ(warnings.size(), 11);
+  EXPECT_THAT(warnings[9], StartsWith("9.log: "));
+  EXPECT_THAT(warnings[10], HasSubstr("15 more logs"));
 }
 
 TEST(WarningsTest, OneInAThousandMayBeLate) {

@@ -1,4 +1,4 @@
-#include "parse/json_members.h"
+#include "base/json_members.h"
 
 #include <cstdint>
 #include <optional>
@@ -6,7 +6,7 @@
 #include "base/json_scanner.h"
 #include "base/utf8.h"
 
-namespace hark::parse {
+namespace hark {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
@@ -188,4 +188,4 @@ WalkStep Walk::Next() {
   return key == WalkStep::kValue ? NextValue() : key;
 }
 
-}  // namespace hark::parse
+}  // namespace hark

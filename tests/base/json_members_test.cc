@@ -1,4 +1,4 @@
-#include "parse/json_members.h"
+#include "base/json_members.h"
 
 #include <array>
 #include <optional>
@@ -9,7 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace hark::parse {
+namespace hark {
 namespace {
 
 using ::testing::ElementsAre;
@@ -113,4 +113,4 @@ TEST(JsonMembersTest, ATextIsComparedUnescaped) {
 }
 
 }  // namespace
-}  // namespace hark::parse
+}  // namespace hark

@@ -9,7 +9,7 @@
 // Walks over the members of JSON objects and the items of arrays by brackets and strings alone
 // (base/json_scanner.h): nothing is indexed or copied, so a container of any size costs no memory,
 // and one that is cut off can be read up to the cut.
-namespace hark::parse {
+namespace hark {
 
 // White space of JSON at the start and at the end.
 std::string_view Trim(std::string_view text);
@@ -102,4 +102,4 @@ std::array<std::string_view, kSize> MembersOf(std::string_view json,
   return values;
 }
 
-}  // namespace hark::parse
+}  // namespace hark
