@@ -7,12 +7,12 @@
 
 #include "base/json_scanner.h"
 #include "parse/envelope_impl.h"
+#include "parse/kept_bytes.h"
 #include "parse/log_line.h"
 
 namespace hark::parse {
 namespace {
 
-constexpr std::size_t kKeptBytes = std::size_t{4} << 20;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 std::string_view SkipBlanks(std::string_view text) {
@@ -68,9 +68,7 @@ void EnvelopeOpener::Impl::Open(std::string_view record, std::string_view contex
 
 void EnvelopeOpener::Impl::Shrink() {
   for (std::string& buffer : buffers_) {
-    if (buffer.capacity() > kKeptBytes) {
-      buffer = std::string();
-    }
+    ShrinkBuffer(buffer);
   }
   payloads_.Shrink();
   gke_.Shrink();

@@ -9,12 +9,12 @@
 
 #include "base/json_members.h"
 #include "base/json_writer.h"
+#include "parse/kept_bytes.h"
 
 namespace hark::parse {
 namespace {
 
 constexpr std::size_t kPadding = 64;
-constexpr std::size_t kKeptBytes = std::size_t{4} << 20;
 
 // The parts of an entry, as JSON; empty where it has none.
 struct Entry {
@@ -289,9 +289,7 @@ GkeOutcome GkeConverter::Convert(std::string_view entry_json) {
 
 void GkeConverter::Shrink() {
   for (std::string* const buffer : {&json_, &payload_}) {
-    if (buffer->capacity() > kKeptBytes) {
-      *buffer = std::string();
-    }
+    ShrinkBuffer(*buffer);
   }
 }
 

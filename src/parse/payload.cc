@@ -8,10 +8,10 @@
 
 #include "absl/strings/escaping.h"
 
+#include "parse/kept_bytes.h"
+
 namespace hark::parse {
 namespace {
-
-constexpr std::size_t kKeptBytes = std::size_t{4} << 20;
 
 bool Unescape(std::string_view base64, std::string& bytes) {
   const absl::string_view text(base64.data(), base64.size());
@@ -142,9 +142,7 @@ PayloadState PayloadReader::Open(std::string_view base64, std::size_t limit, std
 }
 
 void PayloadReader::Shrink() {
-  if (bytes_.capacity() > kKeptBytes) {
-    bytes_ = std::string();
-  }
+  ShrinkBuffer(bytes_);
   turn_.Release();
 }
 

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace hark::parse {
+
+// A buffer that has grown larger for one record is not kept for the next ones.
+constexpr std::size_t kKeptBytes = std::size_t{4} << 20;
+
+// Gives the buffer back, with what it holds, if it is larger than that.
+inline void ShrinkBuffer(std::string& buffer) {
+  if (buffer.capacity() > kKeptBytes) {
+    buffer = std::string();
+  }
+}
+
+}  // namespace hark::parse
