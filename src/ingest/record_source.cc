@@ -76,7 +76,7 @@ absl::Status RecordSource::Read(std::size_t max_bytes, RecordBatch& batch) {
   std::memcpy(batch.buffer.get(), carry_.data(), size_);
   carry_.clear();
   if (carry_.capacity() > LargeTurn::kLarge) {
-    carry_ = std::string();
+    std::string().swap(carry_);  // an assignment would keep what it has
   }
   while (true) {
     const Step step = Advance(max_bytes, batch);

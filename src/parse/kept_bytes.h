@@ -11,7 +11,7 @@ constexpr std::size_t kKeptBytes = std::size_t{4} << 20;
 // Gives the buffer back, with what it holds, if it is larger than that.
 inline void ShrinkBuffer(std::string& buffer) {
   if (buffer.capacity() > kKeptBytes) {
-    buffer = std::string();
+    std::string().swap(buffer);  // an assignment would keep what it has
   }
 }
 
