@@ -118,20 +118,20 @@ void ExpectSameWhenFrozen(const Case& tried) {
 }
 
 TEST(FrozenEngineTest, FreezingChangesNothing) {
-  for (std::uint64_t seed = 1; seed <= CaseCount(40) && !HasFailure(); ++seed) {
+  for (std::uint64_t seed = 1; seed <= CaseCount(10) && !HasFailure(); ++seed) {
     ExpectSameWhenFrozen(RandomCase(seed));
   }
 }
 
 TEST(FrozenEngineTest, FreezingUnderASmallBudgetChangesNothing) {
-  for (std::uint64_t seed = 1; seed <= CaseCount(40) && !HasFailure(); ++seed) {
+  for (std::uint64_t seed = 1; seed <= CaseCount(10) && !HasFailure(); ++seed) {
     ExpectSameWhenFrozen(RandomCaseUnderPressure(seed));
   }
 }
 
 // Copies and pairs have a share of the budget of their own, which dense events exceed.
 TEST(FrozenEngineTest, FreezingWhileCopiesAreForgottenChangesNothing) {
-  for (std::uint64_t seed = 1; seed <= CaseCount(80) && !HasFailure(); ++seed) {
+  for (std::uint64_t seed = 1; seed <= CaseCount(20) && !HasFailure(); ++seed) {
     Case tried = RandomCase(seed);
     tried.max_state_bytes = 2'000;
     ExpectSameWhenFrozen(tried);
