@@ -31,7 +31,7 @@ target_compile_options(hark_options INTERFACE -pthread)
 target_link_libraries(hark_options INTERFACE CLI11::CLI11 simdjson::simdjson Threads::Threads)
 # A test is compiled more often than it runs for long: what takes time in it is mostly the code of the libraries, which is optimised.
 set(_unoptimised $<$<CONFIG:Debug>:-O0>)
-if(HARK_PRECOMPILE)  # with Ninja
+if(HARK_PRECOMPILE)  # with clang and Ninja; that of GCC hides which headers are a system's, and saves no time
   # Headers of libraries only, and none by its path: clones in different folders then share what the compiler cache has. A file must include what it uses all the
   # same; the presets without this see that it does.
   set(_precompiled
@@ -55,15 +55,9 @@ if(HARK_PRECOMPILE)  # with Ninja
                               <gmock/gmock.h> <gtest/gtest.h>)
     list(APPEND _headers hark_precompiled_test)
   endif()
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    set(_compiled_header cmake_pch.hxx.pch)
-    set(_use_header "SHELL:-Xclang -include-pch -Xclang")
-    # The time of a header is no reason to refuse what a compiler cache gives back.
-    target_compile_options(hark_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
-  else()
-    set(_compiled_header cmake_pch.hxx.gch)
-    set(_use_header "SHELL:-fpch-preprocess -include")
-  endif()
+  set(_compiled_header cmake_pch.hxx.pch)
+  # The time of a header is no reason to refuse what a compiler cache gives back.
+  target_compile_options(hark_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
   # What the cache (pch_external_checksum, scripts/build) knows a precompiled header by: its bytes hold the path of the folder, and clones are to share what they compile.
   execute_process(COMMAND dpkg-query -W libabsl-dev libsimdjson-dev libgtest-dev libgmock-dev libstdc++-12-dev libc6-dev
                   OUTPUT_VARIABLE _versions ERROR_QUIET)
@@ -85,11 +79,7 @@ function(hark_precompile target)
   if(HARK_PRECOMPILE)
     set(folder CMakeFiles/hark_precompiled${ARGN}.dir)
     add_dependencies(${target} hark_precompiled${ARGN}_ready)
-    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-      target_compile_options(${target} PRIVATE "${_use_header} ${folder}/${_compiled_header}")
-    else()
-      target_compile_options(${target} PRIVATE "${_use_header} ${folder}/cmake_pch.hxx")
-    endif()
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -include-pch -Xclang ${folder}/${_compiled_header}")
   endif()
 endfunction()
 
