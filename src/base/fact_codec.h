@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -28,6 +29,8 @@ std::string DecodeText(ByteReader& reader);
 // The fewest bytes that one of them takes: a count of more than fit is damage.
 inline constexpr std::size_t kMinFactBytes = 2 * sizeof(Hash128) + 27;
 inline constexpr std::size_t kMinMatchedFieldBytes = 2;
+// Memory is taken at once for so many at most: the count may be damaged.
+inline constexpr std::size_t kMostReserved = 1024;
 
 template <typename T, typename EncodeOne>
 void EncodeList(const std::vector<T>& list, ByteWriter& writer, EncodeOne encode_one) {
@@ -41,6 +44,7 @@ template <typename T, typename DecodeOne>
 std::vector<T> DecodeList(ByteReader& reader, std::size_t min_bytes, DecodeOne decode_one) {
   const std::size_t count = reader.Count(min_bytes);
   std::vector<T> list;
+  list.reserve(std::min(count, kMostReserved));
   for (std::size_t i = 0; i < count && reader.ok(); ++i) {
     list.push_back(decode_one(reader));
   }

@@ -13,7 +13,9 @@
 namespace hark::pipeline {
 namespace {
 
-constexpr Micros kPollInterval = 100'000;
+// Each look costs a wake-up and, with something new, a sync of the fact log: five a second are soon
+// enough for an alert.
+constexpr Micros kPollInterval = 200'000;
 constexpr Micros kRetryInterval = 1'000'000;
 constexpr Micros kSoon = 10'000;
 // A source that is to be read to its end is given up when it could not be read so often.
@@ -21,11 +23,11 @@ constexpr int kMaxFailures = 5;
 // So many sources are polled in one poll interval without costing more than some percent of a core.
 constexpr Micros kSourcesPerInterval = 500;
 // Nobody sleeps longer: a source may have been added.
-constexpr Micros kLongestSleep = 100'000;
+constexpr Micros kLongestSleep = kPollInterval;
 // One that waits only for another thread's sake looks so often whether that one still reads.
 constexpr Micros kRelief = 1'000'000;
 
-// All that wait are looked at in the same moments, ten a second: each moment wakes the threads,
+// All that wait are looked at in the same moments, five a second: each moment wakes the threads,
 // however many sources wait for it.
 Micros NextMoment(Micros time) {
   return (time / kPollInterval + 1) * kPollInterval;
@@ -144,6 +146,9 @@ bool LiveIngest::Take(std::size_t& source) {
     if (const auto taken = paused_ ? std::nullopt : queue_.Take(now)) {
       source = *taken;
       ++under_way_;
+      if (queue_.has_ready()) {
+        changed_.NotifyOne();  // a source alone stays with the thread whose caches know it
+      }
       return true;
     }
     // One thread watches for what falls due: of many cores that have nothing to do one wakes up.
@@ -176,7 +181,6 @@ void LiveIngest::Return(std::size_t source, Outcome outcome) {
   switch (outcome) {
     case Outcome::kRead:
       queue_.ReturnActive(source, returned.highest_time());
-      changed_.NotifyOne();  // this thread reads on; another one sees to the rest
       break;
     case Outcome::kNothing:
       queue_.ReturnWaiting(source, NextMoment(context_.now() + PollInterval() - kPollInterval));

@@ -36,6 +36,8 @@ class LiveQueue {
 
   // When the next one is due, if one waits; kEndOfTime if none does.
   Micros next_due() const { return waiting_.empty() ? kEndOfTime : waiting_.begin()->first; }
+  // Whether there is one that waits for nothing but to be taken.
+  bool has_ready() const { return !ready_.empty(); }
   std::size_t size() const { return size_; }
 
  private:
