@@ -10,6 +10,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND (HARK_SANITIZE OR NOT CMAKE_BUILD_TY
   # Optimising, GCC 12 finds null pointers and overlaps inside its own std::string that are not there (GCC bug 105651).
   target_compile_options(hark_options INTERFACE -Wno-null-dereference -Wno-restrict)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_UNITY_BUILD)
+  # In a unity build GCC takes a source file for a header, in which types of an anonymous namespace would be a fault.
+  target_compile_options(hark_options INTERFACE -Wno-subobject-linkage)
+endif()
 target_include_directories(hark_options INTERFACE
   ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 if(HARK_SANITIZE)
