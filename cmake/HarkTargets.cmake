@@ -43,7 +43,7 @@ if(HARK_PRECOMPILE)  # with clang and Ninja; that of GCC hides which headers are
     <deque> <filesystem> <functional> <future> <map> <memory>
     <mutex> <optional> <set> <string> <string_view> <thread>
     <utility> <variant> <vector> <absl/container/flat_hash_map.h> <absl/status/status.h> <absl/status/statusor.h>
-    <absl/strings/str_cat.h> <absl/strings/str_format.h> <absl/strings/str_split.h> <absl/time/time.h> <CLI/CLI.hpp> <simdjson.h>)
+    <absl/strings/str_cat.h> <absl/strings/str_format.h> <absl/strings/str_split.h> <absl/time/time.h> <simdjson.h>)
   set(CMAKE_PCH_INSTANTIATE_TEMPLATES ON)
   file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/empty.cc CONTENT "")
   add_library(hark_precompiled OBJECT ${CMAKE_BINARY_DIR}/empty.cc)

@@ -42,7 +42,12 @@ void AlertmanagerDestination::Begin(Batch batch, Done done) {
       ids.push_back(stored->revision.id);
     }
   }
-  Post(std::move(ids), std::move(done));
+  Post(ids, [this, ids, done = std::move(done)](const Attempt& attempt) {
+    if (attempt.outcome == Outcome::kRejected && ids.size() == 1) {
+      alerts_.Forget(ids.front());
+    }
+    done(attempt);
+  });
 }
 
 void AlertmanagerDestination::Restore(const StoredRevision& newest) {
@@ -58,7 +63,8 @@ absl::Duration AlertmanagerDestination::UntilChore() const {
 void AlertmanagerDestination::BeginChore(Done done) {
   std::vector<std::string> ids = alerts_.Due(steady_.Now(), kMaxChore);
   Post(ids, [this, ids, done = std::move(done)](const Attempt& attempt) {
-    // Alerts that are refused when they are sent again are not sent again at once.
+    // What was taken before and is refused when it is sent again is tried again later, but not at
+    // once: what it says is still true, and what refuses it may be a proxy.
     for (std::size_t i = 0; attempt.outcome == Outcome::kRejected && i < ids.size(); ++i) {
       alerts_.Told(ids[i], steady_.Now());
     }
@@ -84,8 +90,6 @@ void AlertmanagerDestination::Post(std::vector<std::string> ids, Done done) {
       for (const std::string& id : ids) {
         alerts_.Told(id, now);
       }
-    } else if (attempt.outcome == Outcome::kRejected && ids.size() == 1) {
-      alerts_.Forget(ids.front());
     }
     done(attempt);
   });

@@ -278,6 +278,20 @@ TEST_F(AlertmanagerDestinationTest, OfAPartlyRefusedBatchTheBadOneIsADeadLetter)
   EXPECT_EQ(letters[0].answer, "bad label");
 }
 
+TEST_F(AlertmanagerDestinationTest, WhatIsRefusedWhenItIsSentAgainIsSentOnceMore) {
+  Start();
+  Commit({RevisionOf(1, AlertState::kOpened)});
+  ASSERT_THAT(dispatcher_->Drain(absl::Seconds(20), Dispatcher::Patience::kToTheEnd), IsOk());
+  receiver_.SetAnswer([](const auto&) { return HttpText(400, "a proxy without sense"); });
+  Advance(kResend);
+  ASSERT_TRUE(receiver_.WaitForRequests(2));
+  while (receiver_.requests().size() < 4) {
+    Advance(kResend);
+    std::this_thread::yield();
+  }
+  EXPECT_THAT(Parse(receiver_.requests().back().body), SizeIs(1));
+}
+
 TEST_F(AlertmanagerDestinationTest, AnEpisodeThatClosedDuringAnOutageStillFires) {
   receiver_.SetAnswer([](const auto&) { return HttpText(503); });
   Start();

@@ -68,7 +68,7 @@ class WebhookIngestTest : public hark::testing::LiveTest {
     auto promise = std::make_shared<std::promise<AuditOutcome>>();
     std::future<AuditOutcome> outcome = promise->get_future();
     ingest_->Take(std::move(body),
-                  [promise](AuditOutcome outcome) { promise->set_value(outcome); });
+                  [promise](AuditOutcome got) { promise->set_value(got); });
     return outcome;
   }
 
@@ -163,7 +163,7 @@ TEST_F(WebhookIngestTest, OneBadItemDoesNotFailItsBatch) {
   Make();
   const std::string list = absl::StrCat(
       R"({"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[{"auditID":5},)",
-      ToJson({.second = 1}), R"(,null,{"kind":"Event","auditID":"x","stage":"Nowhere"}]})");
+      ToJson(EventLine{.second = 1}), R"(,null,{"kind":"Event","auditID":"x","stage":"Nowhere"}]})");
   EXPECT_EQ(Post(list).get(), AuditOutcome::kStored);
   const std::vector<FactRecord> records = Records();
   ASSERT_THAT(records, SizeIs(2));
@@ -172,10 +172,10 @@ TEST_F(WebhookIngestTest, OneBadItemDoesNotFailItsBatch) {
 }
 
 TEST_F(WebhookIngestTest, ALongListIsSeveralRecordsAndTooLongItemsAreCounted) {
-  Make({.max_record_bytes = std::size_t{256} << 10});
+  Make({.listeners = {}, .max_record_bytes = std::size_t{256} << 10});
   std::string items;
   for (int i = 0; i < 5000; ++i) {
-    absl::StrAppend(&items, items.empty() ? "" : ",", ToJson({.second = i}));
+    absl::StrAppend(&items, items.empty() ? "" : ",", ToJson(EventLine{.second = i}));
   }
   absl::StrAppend(&items, ",{\"auditID\":\"", std::string(std::size_t{300} << 10, 'x'), "\"}");
   EXPECT_EQ(Post(absl::StrCat(R"({"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[)",
@@ -193,7 +193,7 @@ TEST_F(WebhookIngestTest, ALongListIsSeveralRecordsAndTooLongItemsAreCounted) {
 }
 
 TEST_F(WebhookIngestTest, WhatIsTooMuchIsBusyAtOnce) {
-  Make({.max_waiting = 2});
+  Make({.listeners = {}, .max_waiting = 2});
   ASSERT_EQ(Post(ListOf({{.second = 1}})).get(), AuditOutcome::kStored);
   disk_.Hold();
   std::future<AuditOutcome> first = Post(ListOf({{.second = 2}}));

@@ -138,12 +138,19 @@ class HttpClient {
     return true;
   }
 
+  // Of what is no head the status stays 0.
   static void ParseHead(std::string_view head, HttpAnswer& answer) {
+    if (!head.starts_with("HTTP/1.")) {
+      return;
+    }
     answer.status = std::atoi(std::string(head.substr(9, 3)).c_str());  // NOLINT(cert-err34-c)
     std::size_t line = head.find("\r\n") + 2;
     while (line < head.size()) {
       const std::size_t end = head.find("\r\n", line);
       const std::size_t colon = head.find(": ", line);
+      if (end == std::string_view::npos || colon == std::string_view::npos) {
+        return;
+      }
       std::string name(head.substr(line, colon - line));
       for (char& c : name) {
         c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
