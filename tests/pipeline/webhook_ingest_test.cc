@@ -67,8 +67,7 @@ class WebhookIngestTest : public hark::testing::LiveTest {
     body.memory = *budget_.Reserve(text.size() + server::AuditBody::kPadding);
     auto promise = std::make_shared<std::promise<AuditOutcome>>();
     std::future<AuditOutcome> outcome = promise->get_future();
-    ingest_->Take(std::move(body),
-                  [promise](AuditOutcome got) { promise->set_value(got); });
+    ingest_->Take(std::move(body), [promise](AuditOutcome got) { promise->set_value(got); });
     return outcome;
   }
 
@@ -161,9 +160,10 @@ TEST_F(WebhookIngestTest, WhatIsNoEventListIsRefusedAndCounted) {
 
 TEST_F(WebhookIngestTest, OneBadItemDoesNotFailItsBatch) {
   Make();
-  const std::string list = absl::StrCat(
-      R"({"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[{"auditID":5},)",
-      ToJson(EventLine{.second = 1}), R"(,null,{"kind":"Event","auditID":"x","stage":"Nowhere"}]})");
+  const std::string list =
+      absl::StrCat(R"({"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[{"auditID":5},)",
+                   ToJson(EventLine{.second = 1}),
+                   R"(,null,{"kind":"Event","auditID":"x","stage":"Nowhere"}]})");
   EXPECT_EQ(Post(list).get(), AuditOutcome::kStored);
   const std::vector<FactRecord> records = Records();
   ASSERT_THAT(records, SizeIs(2));
