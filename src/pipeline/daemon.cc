@@ -156,11 +156,12 @@ absl::Status Daemon::Impl::Start() {
     starting_.clear();
   }
   notifier_.Ready().IgnoreError();
-  logger_.Write({.key = "ready", .text = "hark follows its sources."},
-                {{"data_dir", std::string_view(setup_.config.data_dir)},
-                 {"rules", std::uint64_t{rules_.rules->alert_rules.size()}},
-                 {"admin_port", std::uint64_t{server_->port()}},
-                 {"webhook_ports", std::string_view(WebhookPorts())}});
+  logger_.Write(
+      {.key = "started", .text = "hark follows its sources; /readyz says if it reaches all."},
+      {{"data_dir", std::string_view(setup_.config.data_dir)},
+       {"rules", std::uint64_t{rules_.rules->alert_rules.size()}},
+       {"admin_port", std::uint64_t{server_->port()}},
+       {"webhook_ports", std::string_view(WebhookPorts())}});
   return absl::OkStatus();
 }
 

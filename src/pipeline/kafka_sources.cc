@@ -5,7 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 
 #include "base/status_macros.h"
 #include "pipeline/kafka_options_of.h"
@@ -157,7 +159,10 @@ std::vector<std::string> KafkaSources::WhyNotReady() const {
   std::vector<std::string> reasons;
   for (const Entry& entry : entries_) {
     if (std::string reason = entry.consumer->why_not_ready(); !reason.empty()) {
-      reasons.push_back(absl::StrFormat("%s: %s", PrefixOf(entry.config), reason));
+      // Of one entry without a name it is clear which.
+      const std::string name(
+          absl::StripSuffix(absl::StripSuffix(PrefixOf(entry.config), "/"), ":"));
+      reasons.push_back(name == "kafka" ? std::move(reason) : absl::StrCat(name, ": ", reason));
     }
   }
   return reasons;
