@@ -48,6 +48,19 @@ bool IsObject(std::string_view line) {
   return scan.end == ScanEnd::kWhole && line.find_first_not_of(kBlanks, end) == kNone;
 }
 
+// Does each line that is not blank look like an object? Then none of them is within a larger one:
+// between two values of JSON there is more than a line feed.
+bool LookLikeObjects(std::string_view lines) {
+  while (!lines.empty()) {
+    const std::string_view line = FirstLine(lines);
+    if (!LooksLikeObject(line) && line.find_first_not_of(kBlanks) != kNone) {
+      return false;
+    }
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+  }
+  return true;
+}
+
 bool IsContainer(std::string_view record) {
   return record.front() == '{' || record.front() == '[';
 }
@@ -127,11 +140,13 @@ RecordSource::Step RecordSource::AdvanceRecords(std::size_t max_bytes, RecordBat
   if (bytes.empty()) {
     return ended_ ? Cut(0, batch) : Step::kMore;
   }
-  // Nobody looks at the lines between two that are objects. A long line may be a list.
+  // Nobody looks closely at the lines between two that are objects. A long line may be a list.
   const std::size_t lines_end = FindBatchEnd(bytes, max_bytes);
-  if (lines_end != kNone && FirstLine(bytes).size() <= limits_.long_list &&
-      IsObject(FirstLine(bytes)) && IsObject(LastLine(bytes.substr(0, lines_end)))) {
-    return Cut(lines_end + 1, batch);
+  if (lines_end != kNone && FirstLine(bytes).size() <= limits_.long_list) {
+    const std::string_view lines = bytes.substr(0, lines_end);
+    if (IsObject(FirstLine(lines)) && IsObject(LastLine(lines)) && LookLikeObjects(lines)) {
+      return Cut(lines_end + 1, batch);
+    }
   }
   return ShallSearch(max_bytes, batch) ? ScanRecords(max_bytes, batch) : Step::kMore;
 }

@@ -46,6 +46,20 @@ class PieceStream final : public hark::ingest::ByteStream {
   const std::size_t piece_;
 };
 
+// Is nothing but white space, with a line feed, between two objects? In JSON there is a comma.
+bool HasNeighbours(std::string_view container) {
+  constexpr std::string_view kBlanks(" \t\r\0", 4);
+  for (std::size_t at = container.find('\n'); at != std::string_view::npos;
+       at = container.find('\n', at + 1)) {
+    const std::size_t before = container.substr(0, at).find_last_not_of(kBlanks);
+    const std::size_t after = container.find_first_not_of(kBlanks, at + 1);
+    if (container[before] == '}' && after != std::string_view::npos && container[after] == '{') {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool IsWholeContainer(std::string_view text) {
   const hark::Scan scan = hark::ScanContainer(text);
   return scan.end == hark::ScanEnd::kWhole && scan.length == text.size();
@@ -55,7 +69,8 @@ bool IsWholeContainer(std::string_view text) {
 bool IsUndamaged(std::string_view text) {
   hark::RecordSpan span = NextRecord(text, hark::Remainder::kNone);
   while (span.end == hark::RecordEnd::kWhole &&
-         IsWholeContainer(text.substr(span.begin, span.length))) {
+         IsWholeContainer(text.substr(span.begin, span.length)) &&
+         !HasNeighbours(text.substr(span.begin, span.length))) {
     text.remove_prefix(span.after());
     span = NextRecord(text, hark::Remainder::kNone);
   }

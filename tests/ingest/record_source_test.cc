@@ -102,6 +102,12 @@ TEST_F(RecordSourceTest, ADocumentOfManyLinesIsNotDivided) {
   EXPECT_THAT(ReadAll(document + "\n" + document + "\n", 10).data, ElementsAre(document, document));
 }
 
+TEST_F(RecordSourceTest, ALineThatIsAnObjectWithinADocumentDoesNotDivideIt) {
+  const std::string document = "{\"a\":\n{2}\n}";
+  EXPECT_THAT(ReadAll("{1}\n" + document + "\n{3}\n", 14).data,
+              ElementsAre("{1}", document, "{3}\n"));
+}
+
 TEST_F(RecordSourceTest, ARecordLongerThanABatchComesWhole) {
   const std::string record = "{" + std::string(kMaxRecordBytes - 2, 'x') + "}";
   EXPECT_THAT(ReadAll("{a}\n" + record + "\n{b}\n", 100).data,
@@ -213,6 +219,7 @@ std::string MixedText(std::mt19937& random) {
       "{\"a\":1}\n",
       "{\"a\":1}",
       "{\n  \"a\": [\n    {\n      \"b\": 2\n    }\n  ]\n}\n",
+      "{\"a\":\n{\"b\":2}\n}\n",
       "I1123 text\n",
       "2026-11-23T18:04:22.921545Z stdout P {\"a\":\n2026-11-23T18:04:22.921545Z stdout F 1}\n",
       "{\"a\":\"cut off\n",
