@@ -14,4 +14,13 @@ inline void FreeAtOnce() {
 #endif
 }
 
+// Has glibc give pieces of 4 MiB and more back to the system when they are freed, for the whole
+// process; call it once, early. By default it takes them from the system one by one only until the
+// first is freed, and then keeps those of up to 32 MiB, some for each thread.
+inline void GiveBackLarge() {
+#ifdef M_MMAP_THRESHOLD
+  mallopt(M_MMAP_THRESHOLD, 4 << 20);
+#endif
+}
+
 }  // namespace hark

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 
 #include "CLI/CLI.hpp"
+#include "base/allocator.h"
 #include "cli/command.h"
 #include "cli/message.h"
 
@@ -46,6 +47,7 @@ ExitCode FlushOutput() {
 }
 
 ExitCode Main(int argc, const char* const* argv) {
+  GiveBackLarge();
   // A closed pipe is an error of the write that meets it, not the end of the program.
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App app("hark listens to a Kubernetes API server: it finds attacks in audit logs.", "hark");

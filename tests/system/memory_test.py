@@ -2,8 +2,8 @@
 """A log is read in 200 MB and six times its largest event, whatever it is made of and however many threads read.
 
 Each case writes a log to a pipe or a file, replays it, and looks at the most that was resident. HARK_SYSTEM_SCALE: 1 for every change, 10 for the nightly run, whose logs
-are longer and whose events are as large as they may be. With smaller events 200 MB would hide how often one is held, so there the bound is 100 MB and six times the largest: malloc keeps up to
-some 70 MB of buffers that were given back.
+are longer and whose events are as large as they may be. With smaller events 200 MB would hide how often one is held, so there the bound is 100 MB and six times the
+largest.
 
 usage: memory_test.py HARK [unittest arguments]
 """
@@ -165,7 +165,7 @@ level: high
         for i in range(4):
             (self.folder / f"apiserver-{chr(97 + i)}.json").write_bytes((LINES[i] + event + b"\n") * 2)
         logs = sorted(self.folder.glob("apiserver*"))
-        # malloc keeps some for each thread. Eight events at a time would take 400 MB.
+        # One event at a time; eight would take 400 MB.
         largest = len(event) + (200 - BASE) * MB / 6
         self.assert_bounded(largest, 16, *logs, options=("--threads", "8"))
         with self.subTest("one log"):
