@@ -87,8 +87,8 @@ function(hark_precompile target)
   endif()
 endfunction()
 
-# What every event goes through is optimised a little in all builds, or the tests take too long: a random case more is worth more than a variable in a debugger.
-set(_hot base parse match detect)
+# What every event goes through, in replay or in the daemon, is optimised a little in all builds, or the tests take too long: a random case more is worth more than a variable in a debugger.
+set(_hot base parse match detect log pipeline rules)
 
 # hark_library(detect SOURCES a.cc b.cc DEPS hark::base absl::status)
 function(hark_library name)

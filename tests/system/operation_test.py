@@ -2,7 +2,6 @@
 """Operating `hark run`: reloads while events flow, what Prometheus and the commands are told, and an hour's work in a minute without growing.
 
 HARK_SYSTEM_SCALE: 1 for every change (a soak of 60 s), 10 for the nightly run (of 600 s).
-HARK_BUILD: the build type; in one for debugging only what replay does for an event is optimised, and the daemon does more than that.
 
 usage: operation_test.py HARK [unittest arguments]
 """
@@ -22,8 +21,6 @@ from daemon_support import Hark, PATIENCE, SCALE, recorded_lines, secret_read, s
 from prometheus_support import Prometheus
 
 HARK = ""
-# The CPU time of an event in the daemon, which syncs, stores and waits, as a multiple of replay's.
-MOST_CPU = 2 if os.environ.get("HARK_BUILD", "") == "Release" else 4
 START = 1767225600  # 2026-01-01T00:00:00Z
 
 
@@ -293,13 +290,15 @@ class SoakTest(OperationTest):
         of_replay = self.cpu_of_replay() / self.written
         print(f"soak: {self.written} events in {self.SECONDS} s; CPU per event {of_daemon * 1e6:.1f} us, of replay {of_replay * 1e6:.1f} us, "
               f"ratio {of_daemon / of_replay:.2f}; RSS {first['rss_kib'] >> 10} -> {last['rss_kib'] >> 10} MiB; descriptors {first['fds']} -> {last['fds']}")
-        self.assertLess(of_daemon, MOST_CPU * of_replay)
+        self.assertLess(of_daemon, 2 * of_replay)
 
-    def cpu_of_replay(self):
+    def cpu_of_replay(self, times=3):
+        """The mean of some runs: one takes a second, in which anything may happen beside it."""
         before = os.times()
-        subprocess.run([HARK, "replay", str(self.log), "--output", "none"], check=True, capture_output=True)
+        for _ in range(times):
+            subprocess.run([HARK, "replay", str(self.log), "--output", "none"], check=True, capture_output=True)
         after = os.times()
-        return after.children_user + after.children_system - before.children_user - before.children_system
+        return (after.children_user + after.children_system - before.children_user - before.children_system) / times
 
 
 if __name__ == "__main__":
