@@ -46,18 +46,13 @@ class PieceStream final : public hark::ingest::ByteStream {
   const std::size_t piece_;
 };
 
-// Is nothing but white space, with a line feed, between two objects? In JSON there is a comma.
-bool HasNeighbours(std::string_view container) {
-  constexpr std::string_view kBlanks(" \t\r\0", 4);
-  for (std::size_t at = container.find('\n'); at != std::string_view::npos;
-       at = container.find('\n', at + 1)) {
-    const std::size_t before = container.substr(0, at).find_last_not_of(kBlanks);
-    const std::size_t after = container.find_first_not_of(kBlanks, at + 1);
-    if (container[before] == '}' && after != std::string_view::npos && container[after] == '{') {
-      return true;
-    }
-  }
-  return false;
+// Is it no JSON although its brackets fit, and do its first lines look like objects of their own?
+// In JSON there is more than a line feed between two values.
+bool BeginsAsTwoObjects(std::string_view container) {
+  const std::size_t first = std::min(container.find('\n'), container.size());
+  const std::string_view rest = container.substr(std::min(first + 1, container.size()));
+  return hark::LooksLikeObject(container.substr(0, first)) &&
+         hark::LooksLikeObject(rest.substr(0, rest.find('\n')));
 }
 
 bool IsWholeContainer(std::string_view text) {
@@ -70,7 +65,7 @@ bool IsUndamaged(std::string_view text) {
   hark::RecordSpan span = NextRecord(text, hark::Remainder::kNone);
   while (span.end == hark::RecordEnd::kWhole &&
          IsWholeContainer(text.substr(span.begin, span.length)) &&
-         !HasNeighbours(text.substr(span.begin, span.length))) {
+         !BeginsAsTwoObjects(text.substr(span.begin, span.length))) {
     text.remove_prefix(span.after());
     span = NextRecord(text, hark::Remainder::kNone);
   }

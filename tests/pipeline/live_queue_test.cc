@@ -43,6 +43,20 @@ TEST(LiveQueueTest, OneThatHasNothingHoldsNobodyBackAndComesAgainWhenItIsDue) {
   EXPECT_EQ(queue.Take(7), 0U);
 }
 
+TEST(LiveQueueTest, ItTellsWhetherThereIsWorkForAnotherThread) {
+  LiveQueue queue;
+  queue.Add(0);
+  queue.Add(kSecond);
+  EXPECT_EQ(queue.Take(0), 0U);
+  EXPECT_TRUE(queue.has_ready());
+  EXPECT_EQ(queue.Take(0), 1U);
+  EXPECT_FALSE(queue.has_ready());
+  queue.ReturnWaiting(1, 10);
+  EXPECT_FALSE(queue.has_ready());
+  queue.ReturnActive(0, kSecond);
+  EXPECT_TRUE(queue.has_ready());
+}
+
 TEST(LiveQueueTest, ASourceWithoutAnyEventIsReadBeforeTheOthersGoOn) {
   LiveQueue queue;
   queue.Add(kSecond);
