@@ -39,6 +39,8 @@ struct RecordBatch {
   std::string_view data;        // points into `buffer`
   std::uint64_t offset = 0;     // of data in the source: in uncompressed bytes, or of its message
   std::vector<Damage> damages;  // met before the end of `data`
+  // If whoever read the batch looked at each of its lines: where the first ones end, in `data`.
+  std::vector<std::size_t> line_ends;
   // If the records are items of a list that is too long to be held at once: the JSON text up to the
   // list's bracket, for example {"kind":"EventList","items":[. Else empty.
   std::string context;
@@ -55,6 +57,7 @@ struct RecordBatch {
     data = {};
     offset = next_offset = empty_messages = 0;
     damages.clear();
+    line_ends.clear();
     context.clear();
     messages.clear();
   }
@@ -65,6 +68,7 @@ struct RecordBatch {
       buffer.reset();
       capacity = 0;
       data = {};
+      line_ends.clear();
       turn.Release();
     }
   }

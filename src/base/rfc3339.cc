@@ -61,15 +61,22 @@ constexpr bool IsDigit(char c) {
 }
 
 // The number that `count` digits at `begin` make, or -1 if one of them is none.
-std::int64_t Digits(const char* begin, std::size_t count) {
+inline std::int64_t Digits(const char* begin, std::size_t count) {
   std::int64_t value = 0;
+  bool all_digits = true;  // asked once: nearly always they are
   for (std::size_t i = 0; i < count; ++i) {
-    if (!IsDigit(begin[i])) {
-      return -1;
-    }
+    all_digits &= IsDigit(begin[i]);
     value = value * 10 + (begin[i] - '0');
   }
-  return value;
+  return all_digits ? value : -1;
+}
+
+// std::memcmp in pieces that are compared without a call.
+template <std::size_t kSize>
+bool AreEqual(const char* a, const char* b) {
+  static_assert(kSize >= 16 && kSize <= 24);
+  return std::memcmp(a, b, 8) == 0 && std::memcmp(a + 8, b + 8, 8) == 0 &&
+         std::memcmp(a + kSize - 8, b + kSize - 8, 8) == 0;
 }
 
 constexpr bool IsLeapYear(std::int64_t year) {
@@ -167,7 +174,7 @@ std::optional<Micros> ParseRfc3339(std::string_view text) {
 std::optional<Micros> Rfc3339Parser::Parse(std::string_view text) {
   constexpr std::size_t kDigits = 6;
   const bool usual = text.size() == kSecondSize + kDigits + 1 && text.back() == 'Z';
-  if (usual && std::memcmp(text.data(), second_, kSecondSize) == 0) {
+  if (usual && AreEqual<kSecondSize>(text.data(), second_)) {
     const std::int64_t fraction = Digits(text.data() + kSecondSize, kDigits);
     return fraction < 0 ? std::nullopt : std::optional<Micros>(second_start_ + fraction);
   }

@@ -48,15 +48,24 @@ bool IsObject(std::string_view line) {
   return scan.end == ScanEnd::kWhole && line.find_first_not_of(kBlanks, end) == kNone;
 }
 
+// So many ends of lines are kept, for the next who needs them.
+constexpr std::size_t kMaxLineEnds = std::size_t{1} << 16;
+
 // Does each line that is not blank look like an object? Then none of them is within a larger one:
-// between two values of JSON there is more than a line feed.
-bool LookLikeObjects(std::string_view lines) {
-  while (!lines.empty()) {
-    const std::string_view line = FirstLine(lines);
+// between two values of JSON there is more than a line feed. `ends` is where they end, if they do.
+bool LookLikeObjects(std::string_view lines, std::vector<std::size_t>& ends) {
+  ends.clear();
+  for (std::size_t begin = 0; begin < lines.size();) {
+    const std::string_view line = FirstLine(lines.substr(begin));
     if (!LooksLikeObject(line) && line.find_first_not_of(kBlanks) != kNone) {
+      ends.clear();
       return false;
     }
-    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    const std::size_t end = begin + line.size();
+    if (ends.size() < kMaxLineEnds) {
+      ends.push_back(end);
+    }
+    begin = end + 1;
   }
   return true;
 }
@@ -144,7 +153,8 @@ RecordSource::Step RecordSource::AdvanceRecords(std::size_t max_bytes, RecordBat
   const std::size_t lines_end = FindBatchEnd(bytes, max_bytes);
   if (lines_end != kNone && FirstLine(bytes).size() <= limits_.long_list) {
     const std::string_view lines = bytes.substr(0, lines_end);
-    if (IsObject(FirstLine(lines)) && IsObject(LastLine(lines)) && LookLikeObjects(lines)) {
+    if (IsObject(FirstLine(lines)) && IsObject(LastLine(lines)) &&
+        LookLikeObjects(lines, batch.line_ends)) {
       return Cut(lines_end + 1, batch);
     }
   }

@@ -212,7 +212,10 @@ std::string& FieldReader::Scratch() {
 
 void FieldReader::AddText(std::string_view text) {
   if (text.data() != nullptr) {
-    values_.push_back({.kind = FieldValue::Kind::kText, .text = text});
+    // In place: one that is written in pieces and then moved is waited for.
+    FieldValue& value = values_.emplace_back();
+    value.kind = FieldValue::Kind::kText;
+    value.text = text;
   }
 }
 

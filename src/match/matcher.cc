@@ -30,6 +30,11 @@ using rules::ValueMatcher;
 struct FieldIndexTable {
   rules::FieldIndex field = 0;
   StringMap<std::vector<std::uint32_t>> rules_by_value;  // keys are lower case
+  std::uint64_t lengths = 0;  // of the keys, modulo 64: most values are told by it alone
+
+  static std::uint64_t LengthBit(std::string_view text) {
+    return std::uint64_t{1} << (text.size() % 64);
+  }
 };
 
 enum class Verdict : std::uint8_t { kFails, kHolds, kUnknown };
@@ -108,7 +113,6 @@ struct Matcher::Impl {
 
   void BuildIndex();
   void CollectCandidates();
-  void Start(const AuditEvent& event, std::string_view cluster);
   bool Holds(PredicateIndex predicate);
   bool Judge(const Predicate& predicate);
   bool Run(const Program& program, std::uint32_t node);
@@ -153,20 +157,16 @@ void Matcher::Impl::BuildIndex() {
     }
     for (const std::string& value : required->values) {
       table->rules_by_value[value].push_back(rule);
+      table->lengths |= FieldIndexTable::LengthBit(value);
     }
   }
-}
-
-void Matcher::Impl::Start(const AuditEvent& event, std::string_view cluster) {
-  ++epoch;
-  reader.Start(event, cluster);
 }
 
 void Matcher::Impl::CollectCandidates() {
   candidates.assign(unindexed.begin(), unindexed.end());
   for (const FieldIndexTable& table : index) {
     const std::string_view text = reader.IndexText(rules->fields[table.field]);
-    if (text.data() == nullptr) {
+    if (text.data() == nullptr || (table.lengths & FieldIndexTable::LengthBit(text)) == 0) {
       continue;
     }
     const auto found = table.rules_by_value.find(FoldAscii(text, fold_scratch));
@@ -302,7 +302,8 @@ bool Matcher::MayMatch(const AuditEvent& event, std::string_view cluster) {
   if (event.stage == Stage::kRequestReceived) {
     return false;
   }
-  impl.Start(event, cluster);
+  ++impl.epoch;
+  impl.reader.Start(event, cluster);
   impl.CollectCandidates();
   std::erase_if(impl.candidates, [&impl](std::uint32_t rule) {
     return impl.Foresee(impl.rules->event_rules[rule].program, 0) == Verdict::kFails;
@@ -313,7 +314,7 @@ bool Matcher::MayMatch(const AuditEvent& event, std::string_view cluster) {
 bool Matcher::Matches(const AuditEvent& whole, std::string_view cluster) {
   Impl& impl = *impl_;
   impl.matched.clear();
-  impl.Start(whole, cluster);
+  impl.reader.Start(whole, cluster);  // the same epoch: what the indexed parts answered holds
   for (const std::uint32_t rule : impl.candidates) {
     if (impl.Run(impl.rules->event_rules[rule].program, 0)) {
       impl.matched.push_back(rule);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "simdjson.h"
 
 // What reading an audit event needs on top of simdjson On-Demand: keys are compared unescaped, at
@@ -45,7 +46,7 @@ bool Is(const char* raw, const char (&name)[kSize]) {
   return std::memcmp(raw, name, kSize - 1) == 0 && raw[kSize - 1] == '"';
 }
 
-inline Key KeyOf(const char* raw) {
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline Key KeyOf(const char* raw) {
   switch (raw[0]) {
     case 'a':
       return Is(raw, "auditID")       ? Key::kAuditId
@@ -85,7 +86,7 @@ inline Key KeyOf(const char* raw) {
 // searched for escapes, but nobody asks for them.
 enum class UserKey : std::uint8_t { kUnknown, kUsername, kUid, kGroups, kExtra };
 
-inline UserKey UserKeyOf(const char* raw) {
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline UserKey UserKeyOf(const char* raw) {
   switch (raw[0]) {
     case 'u':
       return Is(raw, "username") ? UserKey::kUsername
@@ -118,7 +119,7 @@ enum class ObjectKey : std::uint8_t {
   kName,
 };
 
-inline ObjectKey ObjectKeyOf(const char* raw) {
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline ObjectKey ObjectKeyOf(const char* raw) {
   switch (raw[0]) {
     case 'r':
       return Is(raw, "resource")          ? ObjectKey::kResource
@@ -143,7 +144,7 @@ inline ObjectKey ObjectKeyOf(const char* raw) {
 
 enum class StatusKey : std::uint8_t { kUnknown, kIgnored, kCode, kReason };
 
-inline StatusKey StatusKeyOf(const char* raw) {
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline StatusKey StatusKeyOf(const char* raw) {
   switch (raw[0]) {
     case 'c':
       return Is(raw, "code") ? StatusKey::kCode : StatusKey::kUnknown;
@@ -196,7 +197,7 @@ error_code KeyOfField(ondemand::field& field, KeyOfRaw key_of_raw, std::string& 
 }
 
 // Most texts are short: eight bytes at a time beat a call of memchr.
-inline bool HasEscape(std::string_view text) {
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool HasEscape(std::string_view text) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   const auto has_backslash = [](const char* eight) {
     std::uint64_t word = 0;
@@ -217,7 +218,7 @@ inline bool HasEscape(std::string_view text) {
 }
 
 // What stands between the quotes of a string, escapes and all; null data() if the value is none.
-inline std::string_view RawText(ondemand::value& value) {
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline std::string_view RawText(ondemand::value& value) {
   std::string_view token = value.raw_json_token();
   if (token.size() < 2 || token.front() != '"') {
     return {};
@@ -230,7 +231,8 @@ inline std::string_view RawText(ondemand::value& value) {
 
 // As get_string(), but a text without escapes is a view of the JSON itself: most are, and are not
 // copied then.
-inline error_code StringOf(ondemand::value& value, std::string_view& text) {
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline error_code StringOf(ondemand::value& value,
+                                                        std::string_view& text) {
   text = RawText(value);
   if (text.data() == nullptr) {
     return simdjson::INCORRECT_TYPE;

@@ -98,6 +98,7 @@ PayloadState Inflater::ReadAll(std::size_t limit, std::string& out) {
 }
 
 PayloadState Inflater::Measure(std::size_t limit, std::size_t& size) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): written before it is read
   std::array<char, std::size_t{64} << 10> room;
   Next next = ready_ ? Next::kGoOn : Next::kBroken;
   size = 0;

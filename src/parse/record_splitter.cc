@@ -22,13 +22,21 @@ std::string_view TrimEnd(std::string_view line) {
 
 }  // namespace
 
+std::size_t RecordSplitter::LineLength() {
+  while (next_end_ < line_ends_.size() && line_ends_[next_end_] < at_) {
+    ++next_end_;
+  }
+  return next_end_ < line_ends_.size() ? line_ends_[next_end_] - at_
+                                       : parse::LineLength(data_.substr(at_));
+}
+
 bool RecordSplitter::Next(Record& record) {
   if (at_ >= data_.size()) {
     return false;
   }
   const std::string_view rest = data_.substr(at_);
   if (rest.front() == '{') {
-    const std::size_t length = LineLength(rest);
+    const std::size_t length = LineLength();
     const std::string_view line = rest.substr(0, length);
     if (LooksLikeObject(line)) {
       record = {.text = TrimEnd(line), .offset = at_, .scanned = false, .end = RecordEnd::kWhole};
@@ -46,7 +54,7 @@ bool RecordSplitter::NextScanned(Record& record) {
   while (at_ < data_.size()) {
     std::string_view rest = data_.substr(at_);
     if (open_records_ == kMaxOpenRecords) {
-      rest = rest.substr(0, LineLength(rest) + 1);
+      rest = rest.substr(0, LineLength() + 1);
     }
     const RecordSpan span = NextRecord(rest, Remainder::kNone);
     open_records_ = std::min(open_records_ + (span.looked_beyond ? 1 : 0), kMaxOpenRecords);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -70,6 +71,7 @@ class EventReader {
   struct Part {
     std::string_view text;
     const std::string& context;  // of the batch
+    std::span<const std::size_t> line_ends = {};
     std::uint64_t offset = 0;
     bool is_message = false;  // all of it has that offset
 
@@ -148,7 +150,10 @@ void EventReader::Read(const RecordBatch& batch, Handler& handler) {
     handler.OnSkip(SkipReason::kNoValue);
   }
   if (batch.messages.empty()) {
-    return ReadPart({.text = batch.data, .context = batch.context, .offset = batch.offset},
+    return ReadPart({.text = batch.data,
+                     .context = batch.context,
+                     .line_ends = batch.line_ends,
+                     .offset = batch.offset},
                     handler);
   }
   for (std::size_t i = 0; i < batch.messages.size(); ++i) {
@@ -165,7 +170,7 @@ void EventReader::Read(const RecordBatch& batch, Handler& handler) {
 
 template <typename Handler>
 void EventReader::ReadPart(const Part& part, Handler& handler) {
-  parse::RecordSplitter splitter(part.text);
+  parse::RecordSplitter splitter(part.text, part.line_ends);
   parse::RecordSplitter::Record record;
   while (splitter.Next(record)) {
     const LargeTurn turn(record.text.size());

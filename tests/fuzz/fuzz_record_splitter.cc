@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -74,8 +75,9 @@ bool IsUndamaged(std::string_view text) {
 
 using Records = std::vector<std::pair<std::uint64_t, std::string>>;
 
-void AddRecords(const RecordBatch& batch, Records& records) {
-  RecordSplitter splitter(batch.data);
+Records Split(const RecordBatch& batch, std::span<const std::size_t> line_ends) {
+  Records records;
+  RecordSplitter splitter(batch.data, line_ends);
   RecordSplitter::Record record;
   while (splitter.Next(record)) {
     if (!record.scanned && !IsWholeContainer(record.text) && !splitter.NextScanned(record)) {
@@ -86,6 +88,7 @@ void AddRecords(const RecordBatch& batch, Records& records) {
     HARK_CHECK(records.empty() || offset >= records.back().first + records.back().second.size());
     records.emplace_back(offset, record.text);
   }
+  return records;
 }
 
 Records RecordsOf(std::string_view text, std::size_t piece, std::size_t max_bytes) {
@@ -100,7 +103,9 @@ Records RecordsOf(std::string_view text, std::size_t piece, std::size_t max_byte
     }
     HARK_CHECK(batch.end_offset() <= text.size());
     HARK_CHECK(std::memcmp(batch.data.data(), text.data() + batch.offset, batch.data.size()) == 0);
-    AddRecords(batch, records);
+    const Records of_batch = Split(batch, batch.line_ends);
+    HARK_CHECK(of_batch == Split(batch, {}));
+    records.insert(records.end(), of_batch.begin(), of_batch.end());
   }
 }
 

@@ -1,7 +1,11 @@
 #include "parse/record_splitter.h"
 
+#include <cstddef>
+#include <random>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -61,6 +65,44 @@ TEST(RecordSplitterTest, ARecordThatWasCutOffSaysSo) {
   EXPECT_EQ(record.end, RecordEnd::kCutOff);
   ASSERT_TRUE(splitter.Next(record));
   EXPECT_EQ(record.end, RecordEnd::kWhole);
+}
+
+using Found = std::pair<std::size_t, std::string>;
+
+// Every third record, if it was not scanned, is taken for none.
+std::vector<Found> SplitAndGoBack(std::string_view data, std::span<const std::size_t> line_ends) {
+  RecordSplitter splitter(data, line_ends);
+  std::vector<Found> records;
+  RecordSplitter::Record record;
+  while (splitter.Next(record)) {
+    records.emplace_back(record.offset, record.text);
+    if (!record.scanned && records.size() % 3 == 0 && splitter.NextScanned(record)) {
+      records.emplace_back(record.offset, record.text);
+    }
+  }
+  return records;
+}
+
+TEST(RecordSplitterTest, KnownEndsOfLinesChangeNothing) {
+  std::mt19937 random(1);
+  const auto any_of = [&](auto... texts) {
+    const std::vector<std::string_view> all = {texts...};
+    return all[random() % all.size()];
+  };
+  for (int i = 0; i < 2'000; ++i) {
+    std::string text;
+    for (std::size_t pieces = random() % 20; pieces > 0; --pieces) {
+      text += any_of("{1}\n", "{}", "{\"a\":\n", "}\n", "\n", " \r\n", "{\"a\n", "]", "word\n");
+    }
+    std::vector<std::size_t> ends;
+    for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
+      ends.push_back(at);
+    }
+    const std::vector<Found> expected = SplitAndGoBack(text, {});
+    EXPECT_EQ(SplitAndGoBack(text, ends), expected) << text;
+    ends.resize(ends.size() / 2);  // the first ones only
+    EXPECT_EQ(SplitAndGoBack(text, ends), expected) << text;
+  }
 }
 
 TEST(RecordSplitterTest, ManyOpenRecordsCostNoMoreThanTheirLines) {
