@@ -44,7 +44,7 @@ void BM_Fdatasync(benchmark::State& state) {
     bytes += revision.json;
   }
   const int file = open(folder.Path("file").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     HARK_CHECK(write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
     HARK_CHECK(fdatasync(file) == 0);
   }
@@ -57,7 +57,7 @@ void BM_Commit(benchmark::State& state) {
   absl::StatusOr<AlertStore> store = AlertStore::Open(folder.Path("hark.db"));
   HARK_CHECK(store.ok());
   std::uint64_t next = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     state.PauseTiming();
     const std::vector<Revision> revisions =
         MakeRevisions(static_cast<std::size_t>(state.range(0)), next);
@@ -83,7 +83,7 @@ void BM_QueryRareRule(benchmark::State& state) {
     HARK_CHECK(store.Commit({.revisions = revisions}).ok());
   }
   AlertReader reader = *store.OpenReader();
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     HARK_CHECK(reader.Query({.rule = "rare"})->alerts.size() == AlertQuery::kDefaultLimit);
   }
 }

@@ -21,7 +21,7 @@ namespace hark::log {
 namespace {
 
 constexpr std::size_t kRecordBytes = 500'000;
-constexpr int kRecordsEach = 50;
+constexpr benchmark::IterationCount kRecordsEach = 50;
 
 // A folder in the current one, deleted at the end of the scope.
 class ScratchDir {
@@ -52,7 +52,7 @@ void BareAppendAndSync(benchmark::State& state) {
   const std::string bytes(kRecordBytes, 'x');
   const auto file = FileSystem::Posix().Open(dir.Path("bare"), OpenMode::kCreate).value();
   std::uint64_t offset = 0;
-  for (auto iteration : state) {
+  for ([[maybe_unused]] auto iteration : state) {
     HARK_CHECK(WriteAll(*file, offset, bytes).ok());
     HARK_CHECK(file->Sync().ok());
     offset += bytes.size();
@@ -76,7 +76,7 @@ void GroupCommit(benchmark::State& state) {
   FactRecord record;
   record.source = "bench";
   record.cursor = std::string(bytes, 'x');
-  for (auto iteration : state) {
+  for ([[maybe_unused]] auto iteration : state) {
     const absl::StatusOr<Appended> appended = shared_log->log->Append(record);
     HARK_CHECK(shared_log->log->WaitDurable(*appended).ok());
   }

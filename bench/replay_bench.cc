@@ -17,6 +17,7 @@
 #include "hark/source.h"
 
 #include "base/check.h"
+#include "base/diagnostics.h"
 #include "base/rfc3339.h"
 #include "pipeline/batch_judge.h"
 #include "rules/loader.h"
@@ -49,8 +50,13 @@ std::string MadeEvent(std::uint64_t number) {
       number, time, time);
 }
 
+// Null if it is to be made.
+const char* NamedLog() {
+  return std::getenv("HARK_BENCH_LOG");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+}
+
 std::string Log() {
-  const char* const path = std::getenv("HARK_BENCH_LOG");
+  const char* const path = NamedLog();
   if (path != nullptr) {
     std::ifstream file(path, std::ios::binary);
     HARK_CHECK(file.good());
@@ -75,14 +81,14 @@ RecordBatch BatchOf(const std::string& log) {
 void CheckFindings(const InputStats& stats) {
   HARK_CHECK(stats.events > 0);
   HARK_CHECK(stats.rejected_total() == 0);
-  if (std::getenv("HARK_BENCH_LOG") == nullptr) {
+  if (NamedLog() == nullptr) {
     HARK_CHECK(stats.events == kMadeEvents);
     HARK_CHECK(stats.facts == kMadeEvents / kFactEvery);
   }
 }
 
 void BM_ParseAndMatch(benchmark::State& state) {
-  rules::Diagnostics diagnostics;
+  Diagnostics diagnostics;
   const auto rules = rules::LoadRules(rules::ShippedRules(), diagnostics);
   HARK_CHECK(rules != nullptr);
   const RecordBatch batch = BatchOf(Log());
@@ -91,7 +97,7 @@ void BM_ParseAndMatch(benchmark::State& state) {
   judge.Judge(batch, "default", record);
   CheckFindings(judge.stats());
   const std::uint64_t events = judge.stats().events;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     judge.Judge(batch, "default", record);
     benchmark::DoNotOptimize(record.facts.data());
   }

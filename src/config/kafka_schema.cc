@@ -76,7 +76,7 @@ SectionPtr KafkaSection() {
       .Value("cluster", &KafkaSourceConfig::cluster, OrEmpty(ValueKind::kText),
              "The Kubernetes cluster that these events are from; empty: the setting cluster.")
       .Value("lateness", &KafkaSourceConfig::lateness,
-             Between(ValueKind::kDuration, 0, 24 * 3600 * kSecond),
+             Between(ValueKind::kDuration, 0, Micros{24} * 3600 * kSecond),
              "How far an event may be behind a later one of the same partition and still be judged "
              "in its place.")
       .Value("from_start", &KafkaSourceConfig::from_start, Of(ValueKind::kBool),

@@ -11,7 +11,7 @@ namespace {
 
 using SectionPtr = std::shared_ptr<const Section>;
 
-constexpr Micros kDay = 24 * 3600 * kSecond;
+constexpr Micros kDay = Micros{24} * 3600 * kSecond;
 
 template <typename Owner>
 void AddLateness(SectionOf<Owner>& section, Micros Owner::*lateness) {

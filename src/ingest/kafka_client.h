@@ -24,6 +24,7 @@ namespace hark::ingest {
 struct TopicPartition {
   std::string topic;
   int partition = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): sees one where the compiler compares with 0
   friend auto operator<=>(const TopicPartition&, const TopicPartition&) = default;
 };
 

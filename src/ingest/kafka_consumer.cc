@@ -10,8 +10,8 @@ namespace hark::ingest {
 
 class KafkaConsumer::Impl {
  public:
-  Impl(const KafkaOptions& options, std::unique_ptr<KafkaGroup> group)
-      : options_(options), group_(std::move(group)) {}
+  Impl(KafkaOptions options, std::unique_ptr<KafkaGroup> group)
+      : options_(std::move(options)), group_(std::move(group)) {}
 
   KafkaGroup& group() { return *group_; }
 

@@ -19,8 +19,7 @@ constexpr int kTopicsInterval = 10;
 // A partition that is not there so often in a row is gone: a broker that has just started may know
 // of none.
 constexpr int kMissingOften = 3;
-// For what librdkafka has to say it is looked so often; where nothing is waited for but the regular
-// answers, less often.
+// How often librdkafka is asked for news: if something is waited for, and else.
 constexpr std::chrono::milliseconds kPollWait(50);
 constexpr std::chrono::milliseconds kQuietPollWait(250);
 // While a batch is passed that is damaged; its next record is tried within the second.
@@ -236,9 +235,10 @@ void KafkaGroup::AssignDecided() {
       }
     }
   }
+  offsets.reserve(partitions.size());
   for (const auto& partition : partitions) {
-    offsets.push_back({.partition = partition->id(),
-                       .offset = partition->Attach(client_->Queue(partition->id()))});
+    const TopicPartition& id = partition->id();
+    offsets.push_back({.partition = id, .offset = partition->Attach(client_->Queue(id))});
   }
   if (const absl::Status assigned = client_->Assign(offsets); !assigned.ok()) {
     return OnError(assigned);

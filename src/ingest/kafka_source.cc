@@ -146,7 +146,7 @@ absl::Status KafkaSource::ReadOpened(std::size_t max_bytes, RecordBatch& batch) 
     damage.offset = batch.offset;
   }
   batch.messages.push_back({.begin = 0, .offset = batch.offset});
-  const absl::Status status = ReadAhead(max_bytes);
+  absl::Status status = ReadAhead(max_bytes);
   batch.next_offset = static_cast<std::uint64_t>(cursor_.offset);
   return status;
 }
