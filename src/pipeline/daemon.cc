@@ -94,7 +94,7 @@ absl::Status Daemon::Impl::Run() {
   if (status.ok() && !store_.is_draining) {
     status = Serve();
   }
-  const absl::Status stopped = Stop(status.ok());
+  absl::Status stopped = Stop(status.ok());
   logger_.ReportSuppressed(Logger::Suppressed::kAll);
   if (absl::IsCancelled(status)) {
     return stopped;

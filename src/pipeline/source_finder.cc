@@ -57,8 +57,8 @@ std::string RootOf(const std::string& path) {
 
 }  // namespace
 
-SourceFinder::SourceFinder(const config::Config& config, SourceTable past, const Parts& parts)
-    : config_(config), past_(std::move(past)), parts_(parts) {
+SourceFinder::SourceFinder(const config::Config& config, SourceTable past, Parts parts)
+    : config_(config), past_(std::move(past)), parts_(std::move(parts)) {
   for (const config::FileSourceConfig& entry : config.sources.files) {
     entries_.push_back(MakeEntry(entry));
   }

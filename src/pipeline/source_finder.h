@@ -34,7 +34,7 @@ class SourceFinder {
     std::function<bool(const std::string&)> is_others;
   };
   // `past`: the sources as the fact log has them at its end.
-  SourceFinder(const config::Config& config, SourceTable past, const Parts& parts);
+  SourceFinder(const config::Config& config, SourceTable past, Parts parts);
 
   // Adds what is new, and ends the sources of earlier runs that are not there any more: they would
   // hold the watermark. Where a folder cannot be looked into, nobody knows whether they are there:
