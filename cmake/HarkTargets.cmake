@@ -114,6 +114,8 @@ endif()
 set(HARK_TEST_ENVIRONMENT
   "HARK_ALERT_LINES=${HARK_ALERT_LINES};HARK_DATA=${HARK_DATA};HARK_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 
+set(HARK_TEST_TIMEOUT 300 CACHE STRING "Seconds after which a test is stopped; more are needed with many HARK_CASES")
+
 # hark_test(detect/sliding_counter_test DEPS hark::detect)
 function(hark_test path)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
@@ -126,7 +128,7 @@ function(hark_test path)
   hark_precompile(${target} _test)
   add_test(NAME ${path} COMMAND ${target})
   set_tests_properties(${path} PROPERTIES
-    TIMEOUT 300 ENVIRONMENT "${HARK_TEST_ENVIRONMENT}" FIXTURES_REQUIRED alert_lines)
+    TIMEOUT ${HARK_TEST_TIMEOUT} ENVIRONMENT "${HARK_TEST_ENVIRONMENT}" FIXTURES_REQUIRED alert_lines)
 endfunction()
 
 function(hark_bench name)

@@ -34,7 +34,6 @@ using ::hark::testing::SampleAlert;
 using ::hark::testing::ScriptedReceiver;
 using ::hark::testing::TempDir;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::SizeIs;
 

@@ -19,7 +19,6 @@
 namespace hark::alert {
 namespace {
 
-using ::hark::testing::IsOk;
 using ::hark::testing::MakeTestRevision;
 using ::hark::testing::TempDir;
 using ::testing::HasSubstr;

@@ -53,8 +53,8 @@ std::vector<std::string> TextsOf(const std::string& json) {
 TEST(SlackMessageTest, SaysWhatWhoAndFromWhere) {
   const std::vector<std::string> texts = TextsOf(Message(SampleAlert()));
   EXPECT_THAT(texts, ::testing::IsSupersetOf(
-                         {"HIGH: Many distinct Secrets read by one actor (closed): alice read 214 "
-                          "Secrets in 5m",
+                         {("HIGH: Many distinct Secrets read by one actor (closed): alice read "
+                           "214 Secrets in 5m"),
                           "HIGH: Many distinct Secrets read by one actor (closed)",
                           "alice read 214 Secrets in 5m", "Cluster: prod-eu", "Actor: alice",
                           "From: 203.0.113.7", "Rule: secret_read_burst", "ATT&CK: T1552.007"}));

@@ -1,10 +1,10 @@
 #include "alert/stream_destination.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -17,14 +17,12 @@
 #include "alert/revision.h"
 #include "support/sample_alert.h"
 #include "support/status_matchers.h"
-#include "support/temp_dir.h"
 
 namespace hark::alert {
 namespace {
 
 using ::hark::testing::IsOk;
 using ::hark::testing::SampleAlert;
-using ::hark::testing::TempDir;
 using ::testing::HasSubstr;
 
 StoredRevision Stored(std::int64_t sequence, const Alert& alert) {
@@ -41,7 +39,7 @@ Alert AlertIn(AlertState state) {
 class StreamDestinationTest : public ::testing::Test {
  protected:
   StreamDestinationTest() {
-    signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
     EXPECT_EQ(pipe2(pipe_.data(), O_CLOEXEC), 0);
   }
   ~StreamDestinationTest() override {

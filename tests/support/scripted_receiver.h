@@ -23,6 +23,8 @@
 
 #include "absl/strings/str_format.h"
 
+#include "base/check.h"
+
 namespace hark::testing {
 
 struct ReceivedRequest {
@@ -58,8 +60,8 @@ class ScriptedReceiver {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof(address);
-    bind(listener_, reinterpret_cast<const sockaddr*>(&address), size);
-    listen(listener_, 128);
+    HARK_CHECK(bind(listener_, reinterpret_cast<const sockaddr*>(&address), size) == 0);
+    HARK_CHECK(listen(listener_, 128) == 0);
     getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin_port);
     acceptor_ = std::thread([this] { Accept(); });
