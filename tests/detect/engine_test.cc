@@ -28,7 +28,6 @@ using ::hark::testing::SavedOf;
 using ::hark::testing::SavedState;
 using ::hark::testing::StatusIs;
 using ::hark::testing::ValueCountSpec;
-using ::testing::_;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

@@ -34,8 +34,9 @@ using ::testing::IsEmpty;
 using ::testing::Le;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-using std::string_literals::operator""s;
-using std::string_view_literals::operator""sv;
+// clang-tidy does not see the suffixes in use.
+using std::string_literals::operator""s;        // NOLINT(misc-unused-using-decls)
+using std::string_view_literals::operator""sv;  // NOLINT(misc-unused-using-decls)
 
 class DecompressStreamTest : public ::testing::Test {
  protected:

@@ -11,8 +11,6 @@
 namespace hark::log {
 namespace {
 
-using ::hark::testing::IsOk;
-
 const SegmentHeader kHeader{.first = 7, .previous = 3, .created = -5, .salt = 0x1122334455667788};
 const RecordHeader kRecord{
     .position = 9, .group = 8, .length = 70'000, .payload_checksum = 0xfedcba9876543210};

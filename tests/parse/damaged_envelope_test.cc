@@ -14,12 +14,10 @@
 namespace hark::parse {
 namespace {
 
-using ::hark::testing::EventBuilder;
 using ::hark::testing::JsonString;
 using ::hark::testing::PaddedText;
 using ::testing::Each;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 TEST(DamagedEnvelopeTest, EightWrappersAreOpenedAndNineAreTooDeep) {

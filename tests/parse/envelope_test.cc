@@ -16,8 +16,6 @@ namespace {
 
 using ::hark::testing::EventBuilder;
 using ::hark::testing::JsonString;
-using ::hark::testing::PaddedText;
-using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;

@@ -16,7 +16,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using std::string_view_literals::operator""sv;
+// clang-tidy does not see the suffix in use.
+using std::string_view_literals::operator""sv;  // NOLINT(misc-unused-using-decls)
 
 std::vector<std::string> Split(std::string_view data) {
   RecordSplitter splitter(data);

@@ -23,7 +23,6 @@ using ::hark::testing::EventLine;
 using ::hark::testing::JsonString;
 using ::hark::testing::ToJson;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::IsSupersetOf;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;

@@ -13,8 +13,6 @@
 namespace hark::server {
 namespace {
 
-using ::hark::testing::IsOk;
-using ::hark::testing::StatusIs;
 using ::testing::HasSubstr;
 using ::testing::Not;
 

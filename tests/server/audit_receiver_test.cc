@@ -20,12 +20,10 @@ namespace {
 
 using ::hark::testing::HttpAnswer;
 using ::hark::testing::HttpClient;
-using ::hark::testing::IsOk;
 using ::hark::testing::StatusIs;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Key;
 using ::testing::Not;
 using ::testing::Pair;
 

@@ -23,7 +23,6 @@ using ::hark::testing::IsOk;
 using ::hark::testing::IssuedCertificate;
 using ::hark::testing::StatusIs;
 using ::hark::testing::TestAuthority;
-using ::hark::testing::TlsClientOptions;
 using ::hark::testing::TlsHttpClient;
 using ::testing::Contains;
 using ::testing::ElementsAre;
