@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -43,7 +44,8 @@ TEST_F(RecordLimitsTest, WhatIsKnownOfARecordThatWasCutOutIsItsHashAndItsStart) 
   const std::string record = "{\"a\":\"" + std::string(3 * kMaxRecordBytes, 'x') + "\"}";
   for (const std::size_t piece : {777U, 1U << 20}) {
     piece_ = piece;
-    const Batches batches = ReadAll("{1}\n" + record + "[" + record + "," + record + "]", 100);
+    const Batches batches =
+        ReadAll(absl::StrCat("{1}\n", record, "[", record, ",", record, "]"), 100);
     ASSERT_THAT(batches.damages, SizeIs(3));
     for (const Damage& damage : batches.damages) {
       EXPECT_EQ(damage.length, record.size());
@@ -95,7 +97,7 @@ TEST_F(RecordLimitsTest, ARecordOverTheLimitIsFoundWithLittleMoreRead) {
     RecordBatch batch;
     ASSERT_THAT(source.Read(100, batch), IsOk());
     ASSERT_THAT(batch.damages, SizeIs(1));
-    EXPECT_THAT(batch.damages[0].start, SizeIs(Le(kMaxRecordBytes + 2 * 4096)));
+    EXPECT_THAT(batch.damages[0].start, SizeIs(Le(kMaxRecordBytes + std::size_t{2} * 4096)));
   }
 }
 
