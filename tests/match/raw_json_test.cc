@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -137,8 +138,9 @@ TEST(RawJsonTest, AnObjectOfAnEventIsPutOverTheOneBefore) {
 TEST(RawJsonTest, ABodyIsReplacedByTheNext) {
   for (const char* const body : {"requestObject", "responseObject"}) {
     const std::string key = '"' + std::string(body) + "\":";
-    EXPECT_THAT(Read("{" + key + R"({"b":1},)" + key + R"({"c":2}})", std::string(body) + ".b"),
-                IsEmpty());
+    EXPECT_THAT(
+        Read(absl::StrCat("{", key, R"({"b":1},)", key, R"({"c":2}})"), std::string(body) + ".b"),
+        IsEmpty());
     EXPECT_THAT(
         Read("{" + key + R"({"spec":{"b":1},"spec":{"c":2}}})", std::string(body) + ".spec.b"),
         IsEmpty());

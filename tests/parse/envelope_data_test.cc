@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "yaml-cpp/yaml.h"
@@ -175,9 +176,9 @@ const std::vector<ExpectedSample>& Clouds() {
 
 // A folder of entries, and one of the events that another converter made of them.
 struct ExpectedEntry {
-  const char* name;
-  const char* audit_id;
-  const char* verb;
+  const char* name = nullptr;
+  const char* audit_id = nullptr;
+  const char* verb = nullptr;
   const char* cluster = "standard-cluster-1";
 };
 
@@ -239,11 +240,12 @@ TEST(EnvelopeDataTest, AnEventHubMessageHasTwentyTwoRecordsOfOneCluster) {
 
 TEST(EnvelopeDataTest, GkeEntriesAndTheirConvertedEventsAreOneEventEach) {
   for (const ExpectedEntry& entry : kEntries) {
-    const std::string id = entry.audit_id, verb = entry.verb;
     EXPECT_THAT(SummaryOf(Sample(EntryFile(entry))),
-                ElementsAre(id + "@" + entry.cluster + " " + verb))
+                ElementsAre(absl::StrCat(entry.audit_id, "@", entry.cluster, " ", entry.verb)))
         << entry.name;
-    EXPECT_THAT(SummaryOf(Sample(EventFile(entry))), ElementsAre(id + " " + verb)) << entry.name;
+    EXPECT_THAT(SummaryOf(Sample(EventFile(entry))),
+                ElementsAre(absl::StrCat(entry.audit_id, " ", entry.verb)))
+        << entry.name;
   }
 }
 
