@@ -80,7 +80,7 @@ class ReplayTest : public ::testing::Test {
                                                       std::move(lines)));
   }
 
-  ReplayResult Run() { return Replay(options_, std::move(sources_), sink_); }
+  ReplayResult Run() { return Replay(options_, std::exchange(sources_, {}), sink_); }
 
   ReplayOptions options_;
   std::vector<std::unique_ptr<Source>> sources_;
