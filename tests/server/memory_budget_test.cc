@@ -35,8 +35,9 @@ TEST(MemoryBudgetTest, AReservationMoves) {
   EXPECT_EQ(budget.used(), 30U);
   MemoryReservation third = *std::move(first);
   EXPECT_EQ(third.size(), 30U);
-  first.reset();
-  second.reset();
+  // What was moved from gives nothing back.
+  first.reset();   // NOLINT(bugprone-use-after-move)
+  second.reset();  // NOLINT(bugprone-use-after-move)
   EXPECT_EQ(budget.used(), 30U);
   third.Release();
   EXPECT_EQ(budget.used(), 0U);
