@@ -50,21 +50,24 @@ TEST(MemoryBudgetTest, AReservationOfNothingCannotGrow) {
   EXPECT_EQ(none.size(), 0U);
 }
 
+// Sets `overdrawn` if more than 1,000 bytes are held at once.
+void TakeOften(MemoryBudget& budget, std::atomic<std::size_t>& held, std::atomic<bool>& overdrawn) {
+  for (int n = 0; n < 10'000; ++n) {
+    auto reservation = budget.Reserve(300);
+    if (reservation && reservation->Grow(100)) {
+      overdrawn = overdrawn || held.fetch_add(400) + 400 > 1'000;
+      held -= 400;
+    }
+  }
+}
+
 TEST(MemoryBudgetTest, IsNeverOverdrawnByThreadsThatTakeAtOnce) {
   MemoryBudget budget(1'000);
   std::atomic<std::size_t> held{0};
   std::atomic<bool> overdrawn{false};
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] {
-      for (int n = 0; n < 10'000; ++n) {
-        auto reservation = budget.Reserve(300);
-        if (reservation && reservation->Grow(100)) {
-          overdrawn = overdrawn || held.fetch_add(400) + 400 > 1'000;
-          held -= 400;
-        }
-      }
-    });
+    threads.emplace_back([&] { TakeOften(budget, held, overdrawn); });
   }
   for (std::thread& thread : threads) {
     thread.join();

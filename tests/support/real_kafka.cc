@@ -2,6 +2,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -26,9 +27,9 @@ absl::Status ToStatus(rd_kafka_resp_err_t error, const char* text = nullptr) {
 }
 
 absl::Status ToStatus(rd_kafka_error_t* error) {
-  const absl::Status status =
-      error == nullptr ? absl::OkStatus()
-                       : ToStatus(rd_kafka_error_code(error), rd_kafka_error_string(error));
+  absl::Status status = error == nullptr
+                            ? absl::OkStatus()
+                            : ToStatus(rd_kafka_error_code(error), rd_kafka_error_string(error));
   if (error != nullptr) {
     rd_kafka_error_destroy(error);
   }
@@ -95,10 +96,9 @@ absl::StatusOr<std::unique_ptr<RealKafka>> RealKafka::Connect(const std::string&
     rd_kafka_conf_destroy(conf);
     return absl::InvalidArgumentError(error.data());
   }
-  for (const auto& [name, value] : properties) {
-    if (name == "transactional.id") {
-      RETURN_IF_ERROR(ToStatus(rd_kafka_init_transactions(impl->client, kPatience)));
-    }
+  const auto is_id = [](const auto& property) { return property.first == "transactional.id"; };
+  if (std::ranges::any_of(properties, is_id)) {
+    RETURN_IF_ERROR(ToStatus(rd_kafka_init_transactions(impl->client, kPatience)));
   }
   return std::unique_ptr<RealKafka>(new RealKafka(std::move(impl)));
 }
@@ -114,7 +114,7 @@ absl::Status RealKafka::CreateTopic(const std::string& topic, int partitions) {
   if (request == nullptr) {
     return absl::InvalidArgumentError(error.data());
   }
-  const absl::Status status = impl_->Ask(
+  absl::Status status = impl_->Ask(
       [&](rd_kafka_queue_t* answers) {
         rd_kafka_CreateTopics(impl_->client, &request, 1, nullptr, answers);
       },
@@ -131,7 +131,7 @@ absl::Status RealKafka::CreateTopic(const std::string& topic, int partitions) {
 
 absl::Status RealKafka::DeleteTopic(const std::string& topic) {
   rd_kafka_DeleteTopic_t* request = rd_kafka_DeleteTopic_new(topic.c_str());
-  const absl::Status status = impl_->Ask(
+  absl::Status status = impl_->Ask(
       [&](rd_kafka_queue_t* answers) {
         rd_kafka_DeleteTopics(impl_->client, &request, 1, nullptr, answers);
       },
@@ -153,7 +153,7 @@ absl::Status RealKafka::GrowTopic(const std::string& topic, int partitions) {
   if (request == nullptr) {
     return absl::InvalidArgumentError(error.data());
   }
-  const absl::Status status = impl_->Ask(
+  absl::Status status = impl_->Ask(
       [&](rd_kafka_queue_t* answers) {
         rd_kafka_CreatePartitions(impl_->client, &request, 1, nullptr, answers);
       },
@@ -173,7 +173,7 @@ absl::Status RealKafka::CutTopic(const std::string& topic, int partition, std::i
       rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
   rd_kafka_DeleteRecords_t* request = rd_kafka_DeleteRecords_new(list.get());
-  const absl::Status status = impl_->Ask(
+  absl::Status status = impl_->Ask(
       [&](rd_kafka_queue_t* answers) {
         rd_kafka_DeleteRecords(impl_->client, &request, 1, nullptr, answers);
       },
@@ -196,7 +196,7 @@ absl::Status RealKafka::KeepTopicFor(const std::string& topic, const std::string
   if (binding == nullptr) {
     return absl::InvalidArgumentError(error.data());
   }
-  const absl::Status status = impl_->Ask(
+  absl::Status status = impl_->Ask(
       [&](rd_kafka_queue_t* answers) {
         rd_kafka_CreateAcls(impl_->client, &binding, 1, nullptr, answers);
       },
@@ -261,7 +261,7 @@ absl::StatusOr<std::int64_t> RealKafka::Committed(const std::string& group,
   rd_kafka_ListConsumerGroupOffsets_t* request =
       rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get());
   std::int64_t offset = -1;
-  const absl::Status status = impl_->Ask(
+  absl::Status status = impl_->Ask(
       [&](rd_kafka_queue_t* answers) {
         rd_kafka_ListConsumerGroupOffsets(impl_->client, &request, 1, nullptr, answers);
       },

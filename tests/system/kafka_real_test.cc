@@ -298,6 +298,7 @@ TEST_F(KafkaRealTest, EveryCompressionOfTheProducersIsRead) {
 TEST_F(KafkaRealTest, AValueOfManyMebibytesIsRead) {
   CreateTopic(1);
   const auto writer = Connect({{"message.max.bytes", "20000000"}});
+  // NOLINTNEXTLINE(bugprone-string-constructor): a large one is meant
   const std::string value(15'000'000, 'x');
   ASSERT_THAT(writer->Produce(topic_, 0, value), IsOk());
   ASSERT_THAT(writer->Produce(topic_, 0, "b"), IsOk());

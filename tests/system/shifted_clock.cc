@@ -69,6 +69,8 @@ Function* Next(const char* name) {
 }  // namespace
 
 // NOLINTBEGIN(readability-identifier-naming): the names are the C library's.
+// The library names its parameters in its own way.
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 extern "C" {
 
 int clock_gettime(clockid_t clock, timespec* time) noexcept {
@@ -103,4 +105,5 @@ int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex, cl
 }
 
 }  // extern "C"
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
 // NOLINTEND(readability-identifier-naming)
