@@ -226,6 +226,12 @@ TEST(EventParserTest, TheOldTimestampStandsForBothTimes) {
   EXPECT_EQ(TimesOf(event), "2018-10-26T13:12:47.000000Z 2018-10-26T13:12:47.000000Z");
 }
 
+TEST(EventParserTest, ATimeWithAnEscapeIsTheTimeThatItSays) {
+  ParsedText parsed;
+  parsed.Parse(EventBuilder().Set("stageTimestamp", R"("2026-11-23T18:04:2\u0032Z")").Json());
+  EXPECT_EQ(FormatRfc3339(parsed.event().stage_time), "2026-11-23T18:04:22.000000Z");
+}
+
 TEST(EventParserTest, ANullTimeIsAnAbsentOne) {
   EXPECT_EQ(TimesOf(EventBuilder().At("2026-11-23T18:04:22Z").Set("stageTimestamp", "null")),
             "2026-11-23T18:04:22.000000Z 2026-11-23T18:04:22.000000Z");
